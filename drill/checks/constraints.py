@@ -1,0 +1,24 @@
+"""Is every constraint of the seal there, and as validated as it was?"""
+
+from collections.abc import Iterator
+
+from drill.evidence import Evidence, Structure
+from drill.proofs import shortfall
+from drill.verdict import Finding, Verdict
+
+TARGET = "each of the seal there and validated"
+
+
+def constraints(evidence: Evidence) -> Iterator[Finding]:
+    for register in evidence.registers:
+        verdict, actual = _judge(*evidence.structures(register))
+        yield Finding("constraints", register, verdict, TARGET, actual, f"The constraints of {register}: {actual}.")
+
+
+def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, str]:
+    if sealed is None or not (sealed.constraints or sealed.columns):
+        return Verdict.UNKNOWN, "never sealed"
+    if held is None or not (held.constraints or held.columns):
+        return Verdict.UNKNOWN, "never surveyed"
+    wrong = shortfall(sealed.constraints, held.constraints, "validated")
+    return (Verdict.MISSED, wrong) if wrong else (Verdict.MET, f"{len(sealed.constraints)} there and validated")

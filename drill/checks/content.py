@@ -1,0 +1,54 @@
+"""Is every row what it was at the seal, but for exactly the changes of the receipts held?"""
+
+from collections.abc import Iterator, Mapping
+
+from drill.digest import Digest
+from drill.evidence import Evidence, Holdings, Seal
+from drill.verdict import Finding, Verdict
+
+TARGET = "sealed digest + receipts held"
+
+
+def content(evidence: Evidence) -> Iterator[Finding]:
+    for register in evidence.registers:
+        seal, held = evidence.seals.get(register), evidence.held(register)
+        if seal is None or not seal.tables:
+            yield _unknown(register, "never sealed")
+        elif held is None:
+            yield _unknown(register, "never surveyed")
+        elif wrong := _wrong(_due(seal, held), held.tables):
+            says = f"{register} does not hold what it should: {wrong}."
+            yield Finding("content", register, Verdict.MISSED, TARGET, wrong, says)
+        else:
+            actual, rows = f"{len(seal.tables)} tables as sealed", sum(d.rows for d in held.tables.values())
+            says = f"Every one of the {rows} rows of {register} is accounted for."
+            yield Finding("content", register, Verdict.MET, TARGET, actual, says)
+
+
+def _unknown(register: str, gap: str) -> Finding:
+    says = f"Whether {register} holds what it should is not known: it was {gap}."
+    return Finding("content", register, Verdict.UNKNOWN, TARGET, gap, says)
+
+
+def _due(seal: Seal, held: Holdings) -> Mapping[str, Digest]:
+    """What each table must hold; also a table that only receipts speak of."""
+    due = dict(seal.tables)
+    for receipt in held.receipts:
+        for table, change in receipt.change.items():
+            due[table] = due.get(table, Digest()) + change
+    return due
+
+
+def _wrong(due: Mapping[str, Digest], held: Mapping[str, Digest]) -> str:
+    """The tables that differ, are missing or are too many; empty when all is as it should be."""
+    differ = [f"{t} ({_amount(due[t], held[t])})" for t in sorted(due.keys() & held.keys()) if due[t] != held[t]]
+    groups = {
+        "differ": differ,
+        "missing": sorted(due.keys() - held.keys()),
+        "too many": sorted(held.keys() - due.keys()),
+    }
+    return "; ".join(f"{name}: {', '.join(tables)}" for name, tables in groups.items() if tables)
+
+
+def _amount(due: Digest, held: Digest) -> str:
+    return "same count" if due.rows == held.rows else f"{held.rows} rows instead of {due.rows}"

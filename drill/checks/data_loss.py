@@ -1,0 +1,45 @@
+"""Which work that home acknowledged is gone, and how far back does the loss reach?"""
+
+from collections.abc import Iterator
+
+from drill.evidence import Evidence
+from drill.measures import fates_of, rpa
+from drill.proofs import Fence, fence_of, ledger_gap, outage_gap, untried_gap
+from drill.verdict import Finding, Verdict
+
+
+def data_loss(evidence: Evidence) -> Iterator[Finding]:
+    for register in sorted(evidence.lost):
+        rpo = evidence.objectives[register].rpo
+        verdict, actual, says = _judge(evidence, register, rpo)
+        yield Finding("data_loss", register, verdict, f"<= {rpo:g} s", actual, says)
+
+
+def _judge(evidence: Evidence, register: str, rpo: float) -> tuple[Verdict, str, str]:
+    gap, fate = _gap(evidence, register), fates_of(evidence, register)
+    reach = None if gap or fate is None else rpa(evidence, fate)
+    if fate is None or reach is None:
+        gap = gap or "nothing to compare"
+        return Verdict.UNKNOWN, gap, f"How much work of {register} was lost is not known: {gap}."
+    lost, promised = len(fate.lost), len(fate.promised)
+    if not lost:
+        says = f"None of the {promised} transactions that home acknowledged in {register} is lost."
+    else:
+        says = (
+            f"{lost} of {promised} transactions that home acknowledged in {register} are lost, back to {reach:.2f} s."
+        )
+    return (Verdict.MET if reach <= rpo else Verdict.MISSED), f"{reach:.2f} s, {lost} of {promised} lost", says
+
+
+def _gap(evidence: Evidence, register: str) -> str | None:
+    """Why the loss cannot be told."""
+    state, fate = fence_of(evidence), fates_of(evidence, register)
+    if outage_gap(evidence):
+        return outage_gap(evidence)
+    if state.fence is Fence.UNPROVEN:
+        return state.reason
+    if evidence.held(register) is None:
+        return "what the embassy holds was never surveyed"
+    if fate is not None and not fate.promised:
+        return "home acknowledged nothing that could have been lost"
+    return ledger_gap(evidence) or untried_gap(evidence, register)

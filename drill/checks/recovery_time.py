@@ -1,0 +1,56 @@
+"""How long was a register away, from the strike to a citizen served by accepted data?"""
+
+from collections.abc import Iterator
+
+from drill.evidence import Evidence
+from drill.measures import figures
+from drill.proofs import Fence, fence_of, ledger_gap, outage_gap, untried_gap
+from drill.verdict import Finding, Verdict
+
+
+def recovery_time(evidence: Evidence) -> Iterator[Finding]:
+    for register in sorted(evidence.lost):
+        rto = evidence.objectives[register].rto
+        verdict, actual, says = _judge(evidence, register, rto)
+        yield Finding("recovery_time", register, verdict, f"<= {rto:g} s", actual, says)
+
+
+def _judge(evidence: Evidence, register: str, rto: float) -> tuple[Verdict, str, str]:
+    unproven = outage_gap(evidence)
+    if unproven:
+        return _unknown(register, unproven)
+    refused = evidence.first("refused", register=register)
+    if refused is not None:
+        reasons = "; ".join(map(str, refused.facts.get("reasons", []))) or "no reason given"
+        says = f"The integrity gate refused what came back of {register}, so it was never recovered: {reasons}."
+        return Verdict.MISSED, "refused by the gate", says
+    rta = figures(evidence, register).rta_s
+    failure = _failure(evidence, register)
+    if rta is None and failure:
+        return Verdict.MISSED, "the recovery failed", f"The recovery of {register} failed: {failure}."
+    gap = _gap(evidence, register)
+    if gap:
+        return _unknown(register, gap)
+    if rta is None:
+        return _unknown(register, "the drill ended before it was known")
+    met, within = (Verdict.MET, "within") if rta <= rto else (Verdict.MISSED, "longer than")
+    says = f"Citizens of {register} were served with accepted data {rta:.2f} s after the strike, {within} {rto:g} s."
+    return met, f"{rta:.2f} s", says
+
+
+def _unknown(register: str, gap: str) -> tuple[Verdict, str, str]:
+    return Verdict.UNKNOWN, gap, f"How long {register} was away is not known: {gap}."
+
+
+def _gap(evidence: Evidence, register: str) -> str | None:
+    """Why a time that was measured may not be believed."""
+    state = fence_of(evidence)
+    if state.fence is Fence.UNPROVEN:
+        return state.reason
+    return ledger_gap(evidence) or untried_gap(evidence, register)
+
+
+def _failure(evidence: Evidence, register: str) -> str | None:
+    """Why the recovery of this register, or of all of them, failed; None when it did not."""
+    failed = [e for e in evidence.all("failed") if e.facts.get("register") in (None, register)]
+    return str(failed[0].facts.get("reason", "no reason given")) if failed else None

@@ -1,0 +1,33 @@
+"""Will each sequence give a number that its column does not hold yet?"""
+
+from collections.abc import Iterator
+
+from drill.evidence import Evidence, Sequence, Structure
+from drill.verdict import Finding, Verdict
+
+TARGET = "each there and ahead of its column"
+
+
+def sequences(evidence: Evidence) -> Iterator[Finding]:
+    for register in evidence.registers:
+        verdict, actual = _judge(*evidence.structures(register))
+        says = f"The sequences of {register}: {actual}."
+        yield Finding("sequences", register, verdict, TARGET, actual, says)
+
+
+def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, str]:
+    if sealed is None or not (sealed.sequences or sealed.columns):
+        return Verdict.UNKNOWN, "never sealed"
+    if held is None or not (held.sequences or held.columns):
+        return Verdict.UNKNOWN, "never surveyed"
+    there = {(s.name, s.column) for s in held.sequences}
+    gone = sorted(s.name for s in sealed.sequences if (s.name, s.column) not in there)
+    behind = sorted(f"{s.name} ({s.next_value} <= {s.highest})" for s in held.sequences if not _ahead(s))
+    if gone or behind:
+        parts = [("missing", gone), ("behind", behind)]
+        return Verdict.MISSED, "; ".join(f"{name}: {', '.join(which)}" for name, which in parts if which)
+    return Verdict.MET, f"{len(held.sequences)} ahead of their columns"
+
+
+def _ahead(sequence: Sequence) -> bool:
+    return sequence.highest is None or sequence.next_value > sequence.highest

@@ -1,0 +1,35 @@
+"""Could a citizen write to the recovered register, and is what was written there?"""
+
+from collections.abc import Iterator
+
+from drill.evidence import Evidence
+from drill.ledger import Errand, Outcome
+from drill.verdict import Finding, Verdict
+
+TARGET = "acknowledged and its receipt held"
+
+
+def write_and_read_back(evidence: Evidence) -> Iterator[Finding]:
+    """Of the gate's last try in each lost register."""
+    for register in sorted(evidence.lost):
+        verdict, actual = _judge(evidence, register)
+        says = f"The integrity gate's own transaction in {register}: {actual}."
+        yield Finding("write_and_read_back", register, verdict, TARGET, actual, says)
+
+
+def _judge(evidence: Evidence, register: str) -> tuple[Verdict, str]:
+    tries = [e for e in evidence.ledger if e.register == register and e.errand is Errand.GATE]
+    tries = [e for e in tries if e.outcome is not Outcome.NOT_TRIED]
+    if not tries:
+        return Verdict.UNKNOWN, "never tried"
+    last = max(tries, key=lambda e: e.ended)
+    if last.outcome in {Outcome.FAILED, Outcome.WEAK}:
+        return Verdict.MISSED, f"{last.outcome}: {last.says or 'no plain COMMIT'}"
+    if last.outcome is Outcome.IN_DOUBT:
+        return Verdict.UNKNOWN, "no answer in time"
+    held = evidence.held(register)
+    if held is None:
+        return Verdict.UNKNOWN, "acknowledged, never read back"
+    if any(receipt.key == last.key for receipt in held.receipts):
+        return Verdict.MET, "acknowledged and held"
+    return Verdict.MISSED, "acknowledged and not there"

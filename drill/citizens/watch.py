@@ -1,0 +1,79 @@
+"""The watch: somebody who asks home for a sign of life over the citizens' path, and knows nothing of any outage."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+from drill.citizens.counter import Counter, Login, OutOfPatience, Refused
+from drill.errors import StepFailed
+from drill.sites.site import WATCH
+from drill.timeline import Timeline
+
+if TYPE_CHECKING:
+    from drill.sites.site import Site
+
+
+class Watch:
+    """Tries with a new connection every `every` seconds, each with that as its timeout, in a thread of its own."""
+
+    def __init__(self, home: Site, every: float, misses: int, timeline: Timeline) -> None:
+        self._login = Login(home.reached_from("citizens"), "postgres", WATCH, home.keys.password(WATCH))
+        self._every = every
+        self._misses = misses
+        self._timeline = timeline
+        self._detected = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._watch()), name="watch", daemon=True)
+
+    def begin(self) -> None:
+        """Start watching."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._over.set()
+        self._thread.join(self._every + 10)
+
+    def wait_until_detected(self, deadline: float) -> None:
+        """Until so many tries in a row have failed; StepFailed when it takes longer than `deadline` seconds."""
+        if not self._detected.wait(deadline):
+            raise StepFailed(
+                f"the watch has not noticed anything within {deadline:g} s",
+                hint="this outage cannot be seen over the citizens' path",
+            )
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        missed = 0
+        begins = loop.time()
+        while not self._over.is_set():
+            missed = 0 if await self._answered(begins + self._every) else missed + 1
+            self._tell(missed)
+            begins = max(begins + self._every, loop.time())
+            await asyncio.sleep(begins - loop.time())
+
+    def _tell(self, missed: int) -> None:
+        if missed >= self._misses and not self._detected.is_set():
+            self._timeline.record("watch", "detected", misses=missed)
+            self._detected.set()
+        elif missed == 0 and self._detected.is_set():
+            self._detected.clear()
+            self._timeline.record("watch", "false alarm")
+
+    async def _answered(self, deadline: float) -> bool:
+        """One sign of life; when it fails, the whole slot has been waited for."""
+        try:
+            counter = await Counter.call(self._login, deadline)
+        except Refused:
+            await asyncio.sleep(deadline - asyncio.get_running_loop().time())
+            return False
+        except OutOfPatience:
+            return False
+        try:
+            return (await counter.ask("select 1", deadline=deadline)).rows == (("1",),)
+        except (Refused, OutOfPatience):
+            return False
+        finally:
+            counter.hang_up()

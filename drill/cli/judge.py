@@ -1,0 +1,40 @@
+"""Old evidence, judged again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drill.errors import DrillError, ScenarioError
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="judge")(judge_run)
+
+
+def judge_run(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, or its id below the runs folder.")],
+    runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = Path("runs"),
+    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
+    junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="A few plain lines instead of the table.")] = False,
+) -> None:
+    """Judge the evidence of a run again. Starts nothing and changes nothing in the folder."""
+    from drill.folder import Folder
+    from drill.judge import judged
+    from drill.reports import Wanted, deliver
+
+    try:
+        result = judged(Folder(_found(run, runs)).read())
+        deliver([result], result.result.exit_code, Wanted(json, junit, quiet))
+    except DrillError as wrong:
+        typer.echo(f"{wrong}\n{wrong.hint}", err=True)
+        raise typer.Exit(wrong.exit_code) from None
+    raise typer.Exit(result.result.exit_code)
+
+
+def _found(run: Path, runs: Path) -> Path:
+    for path in (run, runs / run):
+        if path.is_dir():
+            return path
+    raise ScenarioError(f"{run}: there is no such run, neither here nor in {runs}", hint="give its folder, or its id")

@@ -1,0 +1,152 @@
+"""Playing scenarios."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from drill.parts import Drill
+    from drill.rehearsal import Rehearsal
+    from drill.reports import Wanted
+    from drill.result import Judged
+
+
+_INTERRUPTED = 130
+
+
+class On(StrEnum):
+    """Where the two sites stand."""
+
+    auto = "auto"
+    embedded = "embedded"
+    docker = "docker"
+
+
+def _duration(text: str) -> float:
+    from drill.objectives import seconds
+
+    try:
+        return seconds(text)
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from None
+
+
+def _duration_option(text: str) -> Any:
+    return typer.Option(metavar="DURATION", parser=_duration, help=text)
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="run")(run)
+
+
+def run(  # noqa: PLR0913 - one parameter for each option
+    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Files, or names that `drill list` shows.")],
+    on: Annotated[On, typer.Option(help="Where the sites stand; auto is Docker where it can be used.")] = On.auto,
+    people: Annotated[int | None, typer.Option(help="How many people, instead of the scenario's number.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the rows and of the citizens' business.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, max=1000, help="Play each scenario so often.")] = 1,
+    rto: Annotated[float | None, _duration_option("Another RTO for every register; marked in the report.")] = None,
+    rpo: Annotated[float | None, _duration_option("Another RPO for every register; marked in the report.")] = None,
+    timeout: Annotated[float | None, _duration_option("End a drill that takes longer.")] = None,
+    runs: Annotated[Path, typer.Option(help="Where the evidence of each run goes.")] = Path("runs"),
+    keep: Annotated[bool, typer.Option("--keep", help="Leave both sites up afterwards, until Ctrl-C.")] = False,
+    pg_bin: Annotated[Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs (embedded).")] = None,
+    image: Annotated[str | None, typer.Option(envvar="DRILL_IMAGE", help="The image to use (docker).")] = None,
+    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
+    junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and a few plain lines as result.")] = False,
+) -> None:
+    """Play scenarios on real PostgreSQL and judge each recovery.
+
+    Examples: `drill run scenarios/power-loss.yaml`, `drill run power-loss courier-dump --on embedded --json result.json`
+    """
+    from drill.hosts.choice import Wish, choose
+    from drill.rehearsal import Rehearsal
+    from drill.reports import Wanted
+    from drill.reports.progress import Progress
+    from drill.scenario import Scenario
+    from drill.scenario.shelf import find_scenario
+
+    files = [find_scenario(given) for given in scenarios]
+    played = [Scenario.load(file).with_overrides(people=people, seed=seed, rto=rto, rpo=rpo) for file in files]
+    premises = choose(Wish(on.value, pg_bin, image), _say)
+    listeners = [] if quiet else [Progress(sys.stderr)]
+    linger = _linger if keep else None
+    rehearsals = [
+        Rehearsal(scenario, file, premises, runs, listeners, linger)
+        for scenario, file in zip(played, files, strict=True)
+        for _ in range(repeat)
+    ]
+    with _ending(timeout):
+        code = _play_all(rehearsals, Wanted(json, junit, quiet))
+    raise typer.Exit(code)
+
+
+def _play_all(rehearsals: Sequence[Rehearsal], wanted: Wanted) -> int:
+    """Play one after the other, report on all that left evidence, and return the worst exit code."""
+    from drill.errors import DrillError
+    from drill.reports import deliver
+    from drill.verdict import worst_exit
+
+    codes: list[int] = []
+    told: list[Judged] = []
+    for rehearsal in rehearsals:
+        try:
+            told.append(rehearsal.play())
+            codes.append(told[-1].result.exit_code)
+        except DrillError as broken:
+            codes.append(broken.exit_code)
+            _say(f"{broken}\nhint: {broken.hint}")
+        except KeyboardInterrupt:
+            codes.append(_INTERRUPTED)
+            _say("interrupted: everything was undone, the evidence so far is kept")
+            break
+    code = worst_exit(codes)
+    deliver(told, code, wanted)
+    return code
+
+
+@contextmanager
+def _ending(limit: float | None) -> Iterator[None]:
+    """SIGTERM and SIGHUP end a drill as Ctrl-C does; a drill over its limit fails as a step would."""
+    from drill.errors import StepFailed
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    def out_of_time(_signal: int, _frame: FrameType | None) -> None:
+        raise StepFailed("the drill took longer than --timeout allows", hint="see its events for the act it was in")
+
+    handled = {signal.SIGTERM: interrupt, signal.SIGHUP: interrupt, signal.SIGALRM: out_of_time}
+    before = {number: signal.signal(number, act) for number, act in handled.items()}
+    signal.setitimer(signal.ITIMER_REAL, limit or 0.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        for number, act in before.items():
+            signal.signal(number, act)
+
+
+def _linger(drill: Drill, result: Judged) -> None:
+    """Hold both sites up until Ctrl-C, and say how to look at them."""
+    from drill.reports.screen import doors
+
+    _say("\n".join(doors(drill)))
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        _say("undoing")
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

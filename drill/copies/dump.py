@@ -1,0 +1,116 @@
+"""A dump of each register, taken on a beat, pulled to the embassy, the last few kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from drill.copies.courier import errand, instruct
+from drill.copies.beat import beating
+from drill.errors import StepFailed
+from drill.objectives import Duration
+from drill.parts import Version
+from drill.timeline import Timeline
+
+if TYPE_CHECKING:
+    from drill.sites.site import Site
+
+_DEADLINE = 3600.0  # seconds, for one register
+_MANIFEST = "version.json"  # written last: a folder without it is no version
+
+
+class Dump(BaseModel, frozen=True, extra="forbid"):
+    """Parallel pg_dump of every register, with roles and grants."""
+
+    kind: Literal["dump"]
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    every: Annotated[Duration, Field(gt=0)]
+    kept: Annotated[int, Field(ge=1, le=100)] = 3
+    jobs: Annotated[int, Field(ge=1, le=16)] = 2
+
+    @contextmanager
+    def keep(self, home: Site, embassy: Site, registers: Sequence[str], timeline: Timeline) -> Iterator[Dumping]:
+        """Take the first dump, then one every `every` seconds; one that fails or takes longer is an event."""
+        folder = embassy.host.disk / "copies" / (re.sub(r"\W+", "-", self.name) or "dump")
+        dumping = Dumping(self, home, embassy, tuple(registers), folder, timeline)
+        dumping.take()
+        timeline.record("copy", "established", copy=self.name, kind=self.kind)
+        with beating(self.every, dumping.take_next, f"dump {self.name}"):
+            yield dumping
+
+
+@dataclass
+class Dumping:
+    """Dumps being taken. What exists is read from the embassy's disk, not remembered."""
+
+    settings: Dump
+    home: Site
+    embassy: Site
+    registers: tuple[str, ...]
+    folder: PurePosixPath
+    timeline: Timeline
+    _taken: int = field(default=0, init=False)
+
+    @property
+    def name(self) -> str:
+        """As the scenario calls the copy."""
+        return self.settings.name
+
+    def versions(self) -> Sequence[Version]:
+        """Every complete dump on the embassy's disk, oldest first."""
+        listed = self.embassy.host.run(["ls", str(self.folder)], deadline=30).split()
+        manifests = ((name, self.embassy.host.read(self.folder / name / _MANIFEST)) for name in sorted(listed, key=_number))
+        return [_version(self.folder / name, json.loads(text)) for name, text in manifests if text]
+
+    def take_next(self, over: Callable[[], bool]) -> None:
+        """The next dump of the beat. Once nobody waits for it, its failure says nothing."""
+        began = self.timeline.clock.elapsed()
+        try:
+            self.take()
+        except StepFailed as failed:
+            if not over():
+                self.timeline.record("copy", "fell behind", copy=self.name, reason=str(failed))
+            return
+        took = self.timeline.clock.elapsed() - began
+        if took > self.settings.every and not over():
+            reason = f"a dump took {took:.1f} s, longer than the {self.settings.every:g} s between two"
+            self.timeline.record("copy", "fell behind", copy=self.name, reason=reason)
+
+    def take(self) -> None:
+        """One dump: the roles, then each register in parallel jobs, then the manifest that makes it a version."""
+        self._taken += 1
+        place, env = self.folder / f"dump-{self._taken}", instruct(self.embassy)
+        run = self.embassy.host.run
+        run(["mkdir", "-p", str(place)], deadline=30)
+        pg_dumpall, pg_dump = self.embassy.program("pg_dumpall"), self.embassy.program("pg_dump")
+        run([pg_dumpall, "-d", errand(self.home), "--roles-only", "-f", str(place / "roles.sql")], deadline=_DEADLINE, env=env)
+        moments = {}
+        for register in self.registers:
+            moments[register] = datetime.now(UTC).isoformat()  # its snapshot is not older than this
+            jobs, target = ["-j", str(self.settings.jobs)], ["-f", str(place / register)]
+            argv = [pg_dump, "-d", errand(self.home, register), "-Fd", "--statistics", *jobs, *target]
+            run(argv, deadline=_DEADLINE, env=env)
+        self.embassy.host.write(place / _MANIFEST, json.dumps({"schema_version": 1, "moments": moments}))
+        self.timeline.record("copy", "current", copy=self.name, version=place.name)
+        self._let_go_of_old()
+
+    def _let_go_of_old(self) -> None:
+        for old in list(self.versions())[: -self.settings.kept]:
+            self.embassy.host.run(["rm", "-r", old.location], deadline=120)
+
+
+def _version(place: PurePosixPath, manifest: dict[str, dict[str, str]]) -> Version:
+    moments = [datetime.fromisoformat(moment) for moment in manifest["moments"].values()]
+    return Version(place.name, min(moments), str(place), (max(moments) - min(moments)).total_seconds())
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("-")[2])

@@ -1,0 +1,133 @@
+"""Additive fingerprints of tables: the digest of a union is the sum of the digests.
+
+The SQL is made here as text, so that seals, surveys and the receipts of citizens hash a row in exactly one way:
+a 64-bit hash of the record, finished by a nonlinear step under two seeds (a plain sum of record hashes is blind to
+values swapped between rows).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_MODULUS = 1 << 64
+
+# Everything that can change how a value is written out, fixed for whoever computes a digest: seals, surveys, citizens.
+PINNED: Mapping[str, str] = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "client_encoding": "UTF8",
+    "lc_monetary": "C",
+    "xmlbinary": "base64",
+    "search_path": "public",
+}
+
+_MODIFIER = re.compile(r"\([0-9,-]+\)|(?<=^interval) [a-z ]+")  # 12,2 of numeric(12,2); day to second of an interval
+_NATIVE = frozenset(
+    "boolean smallint integer bigint oid uuid bytea date pg_lsn xid8 inet cidr macaddr macaddr8".split()
+) | {
+    "time without time zone",
+    "time with time zone",
+    "timestamp without time zone",
+    "timestamp with time zone",
+    '"char"',
+}
+_COLLATED = ("text", "character varying", "name")
+_SENT: Mapping[str, str] = {
+    "numeric": "numeric_send",
+    "interval": "interval_send",
+    "real": "float4send",
+    "double precision": "float8send",
+    "bit": "bit_send",
+    "bit varying": "varbit_send",
+    "point": "point_send",
+    "money": "cash_send",
+    "character": "bpcharsend",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Row count and two sums of row hashes modulo 2**64, one for each seed."""
+
+    rows: int = 0
+    sums: tuple[int, int] = (0, 0)
+
+    def __add__(self, other: "Digest") -> "Digest":
+        a, b = ((x + y) % _MODULUS for x, y in zip(self.sums, other.sums, strict=True))
+        return Digest(self.rows + other.rows, (a, b))
+
+    @classmethod
+    def read(cls, rows: int | str, one: int | str, two: int | str) -> "Digest":
+        """From a row count and the two sums as PostgreSQL returns them (of any size and sign)."""
+        return cls(int(rows), (int(one) % _MODULUS, int(two) % _MODULUS))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column with its type as format_type() writes it, domains resolved."""
+
+    name: str
+    type: str
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def value(column: Column, row: str) -> str:
+    """The expression that hashes one column of `row` (an alias) without depending on settings or on collations."""
+    named = f"{row}.{quoted(column.name)}"
+    bare = _MODIFIER.sub("", column.type)  # timestamp(3) with time zone -> timestamp with time zone
+    if bare in _NATIVE:
+        return named
+    if bare in _COLLATED:
+        return f'{named} collate "C"'
+    if bare in _SENT:
+        return f"{_SENT[bare]}({named})"
+    return f'{named}::text collate "C"'
+
+
+def row_hash(columns: Iterable[Column], row: str) -> str:
+    """bytea: the 64-bit hash of a row, not yet finished by a seed."""
+    return f"int8send(hash_record_extended(row({', '.join(value(c, row) for c in columns)}),1))"
+
+
+def sums(hashed: str) -> str:
+    """The two sums over a bytea column of row hashes, each under its own seed (nulls count as nothing)."""
+    return ", ".join(f"coalesce(sum(hashbyteaextended({hashed},{seed})),0)" for seed in (3, 4))
+
+
+def of_table(table: str, columns: Iterable[Column], *, partitioned: bool = False) -> str:
+    """SELECT rows, sum, sum of a whole table; `table` as it is to be written in SQL.
+
+    A partitioned table is read with its partitions, any other without those that inherit from it.
+    """
+    hashed, only = row_hash(columns, "t"), "" if partitioned else "only "
+    return f"select count(*), {sums('h')} from (select {hashed} h from {only}{table} t offset 0) s"  # noqa: S608
+
+
+def of_change(columns: Iterable[Column], statement: str, name: str, also: str = "") -> str:
+    """One common table expression `name` around an INSERT, UPDATE or DELETE: the hashes `o` and `n` of old and new rows.
+
+    `statement` must end before its RETURNING, `also` is the list of what else it returns. A row of NULLs is not
+    "no row", so the tableoid decides (PostgreSQL 18).
+    """
+    old, new = row_hash(columns := tuple(columns), "old"), row_hash(columns, "new")
+    more = f", {also}" if also else ""
+    return (
+        f"{name} as ({statement} returning case when old.tableoid is not null then {old} end as o,"
+        f" case when new.tableoid is not null then {new} end as n{more})"
+    )
+
+
+def sum_of_change(name: str) -> str:
+    """SELECT-list `rows, one, two` over the expression `name` of `of_change`: what it changed of the count and the sums."""
+    one, two = (
+        f"coalesce(sum(hashbyteaextended({name}.n,{seed})),0)-coalesce(sum(hashbyteaextended({name}.o,{seed})),0)"
+        for seed in (3, 4)
+    )
+    return f"count({name}.n)-count({name}.o) as rows, {one} as one, {two} as two"

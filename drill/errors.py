@@ -1,0 +1,37 @@
+"""What can go wrong, told to the person who must act on it.
+
+DrillError
+  ScenarioError   the scenario or the command line is wrong; nothing was started        exit 2
+  CannotRun       something the drill needs is missing: engine, image, disk, a kind     exit 4
+  StepFailed      a step did not do what it should within its deadline                  exit 4
+
+A step of the recovery that fails is evidence and is judged. Whatever is not a DrillError is a bug of this program (exit 70).
+"""
+
+
+class DrillError(Exception):
+    """Every error raised on purpose; `hint` says what to do next, `exit_code` what a script learns."""
+
+    exit_code = 70
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ScenarioError(DrillError):
+    """The scenario or the command line is wrong. Nothing was started."""
+
+    exit_code = 2
+
+
+class CannotRun(DrillError):
+    """Something the drill needs is missing, or this host cannot really do what is asked. There is no verdict."""
+
+    exit_code = 4
+
+
+class StepFailed(DrillError):
+    """A step did not do what it should within its deadline."""
+
+    exit_code = 4

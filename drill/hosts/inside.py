@@ -1,0 +1,136 @@
+"""Running programs inside a container, with deadlines that end the program too."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import PurePath, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from drill.errors import StepFailed
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_TAIL = 2000  # characters of a program's errors that are told
+_LAST_WORDS = 5.0  # seconds for the output to end after the program was killed
+
+# The engine gives a program it executes a session of its own, so its pid is also that of the group to be killed.
+_TELL_PID = 'umask 077; echo $$; exec "$@"'
+_APPEND_TO_LOG = 'umask 077; log=$1; shift; exec "$@" >>"$log" 2>&1 </dev/null'
+_KILL_GROUP = 'kill -9 "-$1" || kill -9 "$1"'
+
+
+@dataclass(frozen=True)
+class Inside:
+    """The inside of one container, as one of its users sees it."""
+
+    client: DockerClient
+    container: str  # its id
+    user: str
+    folder: str
+
+    def run(self, argv: Sequence[str], *, deadline: float, env: Mapping[str, str] | None = None) -> str:
+        """The output of a program that runs to its end; StepFailed when it fails, or is killed at the deadline."""
+        program, told = PurePath(argv[0]).name, _Told()
+        made = self._made(["/bin/sh", "-c", _TELL_PID, "drill", *argv], env)
+        listening = threading.Thread(target=told.listen, args=(self.client, made), daemon=True, name=f"exec {program}")
+        listening.start()
+        listening.join(deadline)
+        if listening.is_alive():
+            self._kill(told.pid)
+            listening.join(_LAST_WORDS)
+            raise StepFailed(
+                f"{program}: not within {deadline:g} s; killed; it said: {told.tail() or 'nothing'}",
+                hint="is the machine overloaded, or does the program wait for somebody?",
+            )
+        if told.broken is not None:
+            raise StepFailed(f"{program}: the engine broke off: {told.broken}", hint="was the power taken meanwhile?")
+        code = self._ask("exec_inspect", made)["ExitCode"]
+        if code != 0:
+            raise StepFailed(f"{program} ended with {code}: {told.tail() or 'no message'}", hint="see its message")
+        return told.output()
+
+    def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> None:
+        """Start a program that goes on by itself, its output appended to the log."""
+        made = self._made(["/bin/sh", "-c", _APPEND_TO_LOG, "drill", log, *argv], env)
+        self._ask("exec_start", made, detach=True)
+
+    def put(self, path: PurePosixPath, text: str, owner: tuple[int, int]) -> None:
+        """Write a file that only its owner (user and group) can read; its folder must exist."""
+        content, packed = text.encode(), io.BytesIO()
+        entry = tarfile.TarInfo(path.name)
+        entry.size, entry.mode, (entry.uid, entry.gid) = len(content), 0o600, owner
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            tar.addfile(entry, io.BytesIO(content))
+        self._ask("put_archive", self.container, str(path.parent), packed.getvalue())
+
+    def get(self, path: PurePosixPath) -> str:
+        """The text of a file, also of a container that does not run; empty when there is none."""
+        from docker.errors import DockerException, NotFound
+
+        try:
+            stream, _ = self.client.api.get_archive(self.container, str(path))
+            with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
+                member = tar.next()
+                file = None if member is None else tar.extractfile(member)
+                return "" if file is None else file.read().decode(errors="replace")
+        except NotFound:
+            return ""
+        except (DockerException, tarfile.TarError) as refused:
+            raise StepFailed(f"{path} cannot be read: {refused}", hint="try again") from refused
+
+    def _made(self, argv: Sequence[str], env: Mapping[str, str] | None) -> str:
+        surroundings = {"LC_ALL": "C", "HOME": self.folder, **(env or {})}
+        made = self._ask(
+            "exec_create", self.container, list(argv), user=self.user, environment=surroundings, workdir=self.folder
+        )
+        return str(made["Id"])
+
+    def _kill(self, pid: str) -> None:
+        if pid:
+            made = self._ask("exec_create", self.container, ["/bin/sh", "-c", _KILL_GROUP, "drill", pid], user="0")
+            self._ask("exec_start", made["Id"], detach=True)
+
+    def _ask(self, verb: str, *what: Any, **how: Any) -> Any:
+        from docker.errors import DockerException
+
+        try:
+            return getattr(self.client.api, verb)(*what, **how)
+        except DockerException as refused:
+            raise StepFailed(f"the engine refuses: {refused}", hint="is the power of this host off?") from refused
+
+
+@dataclass
+class _Told:
+    """What a program says: its pid on the first line of its output, then the rest."""
+
+    _out: list[bytes] = field(default_factory=list)
+    _err: list[bytes] = field(default_factory=list)
+    broken: Exception | None = None
+
+    def listen(self, client: DockerClient, made: str) -> None:
+        try:
+            said = client.api.exec_start(made, stream=True, demux=True)
+            for out, err in said:
+                self._out.extend(filter(None, [out]))
+                self._err.extend(filter(None, [err]))
+            with suppress(OSError):
+                said._response.close()  # its own close() leaves the socket to the garbage collection
+        except Exception as failed:  # noqa: BLE001 - handed over to the one who waits
+            self.broken = failed
+
+    @property
+    def pid(self) -> str:
+        first, _, _ = b"".join(self._out[:2]).partition(b"\n")
+        return first.decode() if first.isdigit() else ""
+
+    def output(self) -> str:
+        return b"".join(self._out).partition(b"\n")[2].decode(errors="replace")
+
+    def tail(self) -> str:
+        return (b"".join(self._err).decode(errors="replace").strip() or self.output().strip())[-_TAIL:]

@@ -1,0 +1,190 @@
+"""The cable itself: a process that relays TCP, told what to do by lines of JSON on its standard input.
+
+Run as `python -m drill.hosts.relay RUN-ID`. It ends when its standard input does, so it never outlives its drill.
+A dark line goes silent and refuses nothing: what was on its way stays in the cable, and new callers get no answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import sys
+import threading
+from dataclasses import dataclass, field
+
+from drill.hosts import Address
+
+_CHUNK = 256 * 1024
+_CONNECT_TIMEOUT = 5.0  # seconds
+_CLOSE_WAIT = 8  # the kernel's number of that state
+_DRAIN = 2.0  # seconds that a chunk already being sent may take to arrive
+
+
+@dataclass
+class Pipe:
+    """One direction of one connection. `sending` is held while a chunk is handed over, so that a cut can wait for it."""
+
+    source: socket.socket
+    sink: socket.socket
+    sending: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Call:
+    """One caller's connection to the far end."""
+
+    def __init__(self, line: Line, near: socket.socket) -> None:
+        self.line = line
+        self.near = near
+        self.far: socket.socket | None = None
+        self.pipes: tuple[Pipe, ...] = ()
+
+    def carry(self) -> None:
+        """Connect to the far end and relay both ways until one side ends."""
+        try:
+            self.far = self.line.target.reach(_CONNECT_TIMEOUT)
+        except OSError:
+            self.line.lit.wait()  # a refusal, too, travels over the line
+            self.hang_up()
+            return
+        self.pipes = (Pipe(self.near, self.far), Pipe(self.far, self.near))
+        back = threading.Thread(target=self._relay, args=(self.pipes[1],), daemon=True)
+        back.start()
+        self._relay(self.pipes[0])
+        back.join()
+        self.hang_up()
+
+    def _relay(self, pipe: Pipe) -> None:
+        chunk = bytearray(_CHUNK)
+        window = memoryview(chunk)
+        with contextlib.suppress(OSError):
+            while (size := pipe.source.recv_into(chunk)) and self._hand_over(pipe, window[:size]):
+                self.line.carried += size
+        self.line.lit.wait()
+        with contextlib.suppress(OSError):
+            pipe.sink.shutdown(socket.SHUT_WR)
+
+    def _hand_over(self, pipe: Pipe, chunk: memoryview) -> bool:
+        """False when the line was severed meanwhile: what was on its way is never delivered."""
+        while True:
+            self.line.lit.wait()
+            with pipe.sending:
+                if self.line.severed:
+                    return False
+                if self.line.lit.is_set():
+                    pipe.sink.sendall(chunk)
+                    return True
+
+    def end_far(self) -> None:
+        """End the far side only: the caller is left in silence."""
+        if self.far is not None:
+            with contextlib.suppress(OSError):
+                self.far.shutdown(socket.SHUT_RDWR)
+
+    def hang_up(self) -> None:
+        """End both sides."""
+        for end in (self.near, self.far):
+            if end is not None:
+                end.close()
+        self.line.calls.discard(self)
+
+
+class Line:
+    """Everything that goes from one listening address to one target."""
+
+    def __init__(self, listen: str, target: Address) -> None:
+        self.target = target
+        self.listener = socket.create_server((listen, 0), backlog=512)
+        self.port: int = self.listener.getsockname()[1]
+        self.lit = threading.Event()
+        self.lit.set()
+        self.severed = False
+        self.dark_for: set[str] = set()
+        self.calls: set[Call] = set()
+        self.carried = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            self.lit.wait()
+            if has_given_up(near):
+                near.close()
+                continue
+            near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            call = Call(self, near)
+            self.calls.add(call)
+            threading.Thread(target=call.carry, daemon=True).start()
+
+    def darken(self, why: str, *, sever: bool) -> None:
+        """Silence from now on. Returns when no chunk is on its way any more."""
+        self.dark_for.add(why)
+        self.lit.clear()
+        self.severed = self.severed or sever
+        for call in tuple(self.calls):
+            if sever:
+                call.end_far()
+            for pipe in call.pipes:
+                if pipe.sending.acquire(timeout=_DRAIN):
+                    pipe.sending.release()
+
+    def light(self, why: str) -> None:
+        """Take one reason for silence away; without any reason left the line carries again."""
+        self.dark_for.discard(why)
+        if self.dark_for or self.severed:
+            return
+        self.lit.set()
+
+
+def has_given_up(caller: socket.socket) -> bool:
+    """Whether a caller who waited in the dark has already closed its end; told by Linux only."""
+    if sys.platform != "linux":
+        return False
+    return caller.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _CLOSE_WAIT
+
+
+class Relay:
+    """The lines by name, and what may be asked of them."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, Line] = {}
+
+    def join(self, line: str, listen: str, host: str, port: int) -> dict[str, int]:
+        self.lines[line] = Line(listen, Address(host, port))
+        return {"port": self.lines[line].port}
+
+    def point(self, line: str, host: str, port: int) -> dict[str, int]:
+        self.lines[line].target = Address(host, port)
+        return {}
+
+    def darken(self, line: str, why: str, sever: bool) -> dict[str, int]:
+        self.lines[line].darken(why, sever=sever)
+        return {}
+
+    def light(self, line: str, why: str) -> dict[str, int]:
+        self.lines[line].light(why)
+        return {}
+
+    def count(self, line: str) -> dict[str, int]:
+        return {"calls": len(self.lines[line].calls), "carried": self.lines[line].carried}
+
+
+def main() -> None:
+    """Answer each line of JSON {"do": name, ...} with a line of JSON, until there are no more."""
+    relay = Relay()
+    verbs = {"join": relay.join, "point": relay.point, "darken": relay.darken, "light": relay.light, "count": relay.count}
+    for request in sys.stdin:
+        try:
+            asked = json.loads(request)
+            answer = verbs[asked.pop("do")](**asked)
+        except (OSError, KeyError, TypeError, ValueError) as wrong:
+            answer = {"error": f"{type(wrong).__name__}: {wrong}"}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

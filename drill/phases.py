@@ -1,0 +1,71 @@
+"""Where the time between the strike and the end went, for one register."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from drill.timeline import Event
+
+NAMES = (
+    *("detect", "declare", "fence", "queue", "fetch", "restore"),
+    *("replay", "promote", "verify", "redirect", "settle"),
+)
+_STARTS = {"struck": "detect", "detected": "declare", "declared": "fence", "fenced": "queue", "no fence": "queue"}
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """From this second on the drill's clock the register is in that phase."""
+
+    at: float
+    name: str
+
+
+def micros(seconds: float) -> float:
+    """Rounded to microseconds, so that parts which are rounded alike still sum to their whole."""
+    return round(seconds, 6)
+
+
+def phases(events: Iterable[Event], register: str, struck: float, end: float) -> tuple[Phase, ...]:
+    """A partition of [struck, end], in the order in which the phases really came; a phase may come twice."""
+    marks = [m for m in _marks(events, register) if struck <= m.at < end]
+    bounds = [Mark(struck, "detect"), *sorted(marks, key=lambda m: m.at), Mark(end, "")]
+    parts: list[Phase] = []
+    for here, there in pairwise(bounds):
+        seconds = micros(micros(there.at - struck) - micros(here.at - struck))
+        if seconds and parts and parts[-1].name == here.name:
+            parts[-1] = Phase(here.name, micros(parts[-1].seconds + seconds))
+        elif seconds:
+            parts.append(Phase(here.name, seconds))
+    return tuple(parts)
+
+
+def _marks(events: Iterable[Event], register: str) -> Iterator[Mark]:
+    """What each event begins for this register. The gate may run before or after the citizens are redirected."""
+    verifying = redirected = False
+    for event in events:
+        if event.facts.get("register") not in (None, register):
+            continue
+        match event.what:
+            case "phase":
+                yield Mark(event.elapsed, str(event.facts["name"]))
+            case "came back" if not (verifying or redirected):
+                yield Mark(event.elapsed, "queue")  # for its gate: promoted or restored it is
+            case "gate began":
+                verifying = True
+                yield Mark(event.elapsed, "verify")
+            case "accepted" | "refused":
+                verifying = False
+                yield Mark(event.elapsed, "settle" if redirected else "redirect")
+            case "redirected":
+                redirected = True
+                if not verifying:
+                    yield Mark(event.elapsed, "settle")
+            case what if what in _STARTS:
+                yield Mark(event.elapsed, _STARTS[what])

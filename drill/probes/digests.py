@@ -1,0 +1,97 @@
+"""Looks at the rows: the columns and the digest of every table of a register."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString, cast
+
+import psycopg
+
+from drill.digest import Column, Digest, of_table, quoted
+
+RECEIPTS = "drill.receipt"
+
+# How to read fast and alike: see the page on the digest for what a parallel plan needs.
+READING: Mapping[str, str] = {
+    "jit": "off",
+    "synchronize_seqscans": "off",
+    "parallel_setup_cost": "0",
+    "parallel_tuple_cost": "0",
+    "min_parallel_table_scan_size": "0",
+    "max_parallel_workers_per_gather": "1",
+}
+
+# The server says that what is stored cannot be read: internal and data-corrupted errors, a missing file, a failed read,
+# bytes that are no text. Every other error says something of the server or of the drill, not of the table.
+_UNREADABLE = ("XX", "58P01", "58030", "22021")
+
+_TABLES: LiteralString = """
+with recursive resolved(domain, base, modifier) as (
+  select oid, typbasetype, typtypmod from pg_type where typtype = 'd'
+  union all
+  select r.domain, t.typbasetype, t.typtypmod from resolved r join pg_type t on t.oid = r.base where t.typtype = 'd'
+)
+select n.nspname, c.relname, c.relkind = 'p',
+       coalesce((select sum(pg_table_size(relid)) from pg_partition_tree(c.oid)), pg_table_size(c.oid))::bigint,
+       coalesce(array_agg(a.attname::text order by a.attnum) filter (where a.attname is not null), '{}'),
+       coalesce(array_agg(format_type(coalesce(r.base, a.atttypid), coalesce(r.modifier, a.atttypmod)) order by a.attnum)
+                filter (where a.attname is not null), '{}')
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
+left join resolved r on r.domain = a.atttypid and (select typtype from pg_type where oid = r.base) <> 'd'
+where c.relkind in ('r', 'p') and not c.relispartition
+  and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
+group by c.oid, n.nspname, c.relname, c.relkind
+order by 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A table as the catalogue shows it; a partitioned one stands for its partitions."""
+
+    schema: str
+    table: str
+    partitioned: bool
+    size: int  # bytes
+    columns: tuple[Column, ...]
+
+    @property
+    def name(self) -> str:
+        """As seals and receipts call it."""
+        return f"{self.schema}.{self.table}"
+
+    def sql(self, columns: Sequence[Column]) -> str:
+        """SELECT rows, sum, sum over these columns."""
+        written = f"{quoted(self.schema)}.{quoted(self.table)}"
+        return of_table(written, columns, partitioned=self.partitioned)
+
+
+def shapes(console: psycopg.Connection[Any]) -> tuple[Shape, ...]:
+    """Every table but that of the receipts, virtual columns left out, domains resolved."""
+    found = (
+        Shape(schema, table, partitioned, size, tuple(map(Column, names, types)))
+        for schema, table, partitioned, size, names, types in console.execute(_TABLES)
+    )
+    return tuple(shape for shape in found if shape.name != RECEIPTS)
+
+
+def digest(console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column]) -> Digest | None:
+    """Of one table over these columns; None where it has not all of them, of these types, or cannot be read.
+
+    The connection is in a transaction, and still is afterwards.
+    """
+    if not set(columns) <= set(shape.columns):
+        return None
+    console.execute("savepoint digest")
+    try:
+        row = console.execute(cast(LiteralString, shape.sql(columns))).fetchone()
+    except psycopg.Error as refused:
+        if console.broken or not (refused.sqlstate or "").startswith(_UNREADABLE):
+            raise
+        console.execute("rollback to savepoint digest")
+        return None
+    assert row is not None  # noqa: S101  an aggregate without GROUP BY
+    return Digest.read(*row)

@@ -1,0 +1,92 @@
+"""Looks at what holds the rows together: columns, constraints, indexes, sequences. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from drill import evidence
+from drill.probes.digests import Shape
+
+# Constraints that partitions inherit are left out: their parent speaks for them, and their names are the server's own.
+_CONSTRAINTS: LiteralString = """
+select n.nspname || '.' || c.relname || '.' || k.conname || ': ' || pg_get_constraintdef(k.oid), k.convalidated and k.conenforced
+from pg_constraint k
+join pg_class c on c.oid = k.conrelid
+join pg_namespace n on n.oid = c.relnamespace
+where k.conparentid = 0 and (k.coninhcount = 0 or not c.relispartition)
+  and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
+order by 1
+"""
+_INDEXES: LiteralString = """
+select n.nspname || '.' || c.relname || ': ' || pg_get_indexdef(i.indexrelid), i.indisvalid and i.indisready and i.indislive
+from pg_index i
+join pg_class c on c.oid = i.indexrelid
+join pg_namespace n on n.oid = c.relnamespace
+where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
+order by 1
+"""
+# The column that owns a sequence, as serial and identity do, or whose default draws from it; none for one that stands alone.
+_SEQUENCES: LiteralString = """
+with drawing as (
+  select d.objid as sequence, d.refobjid as relation, d.refobjsubid as attribute
+  from pg_depend d
+  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0
+    and d.deptype in ('a', 'i')
+  union
+  select d.refobjid, f.adrelid, f.adnum
+  from pg_depend d join pg_attrdef f on f.oid = d.objid
+  where d.classid = 'pg_attrdef'::regclass and d.refclassid = 'pg_class'::regclass
+)
+select n.nspname, c.relname, s.seqincrement, tn.nspname, t.relname, a.attname,
+       a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
+from pg_sequence s
+join pg_class c on c.oid = s.seqrelid
+join pg_namespace n on n.oid = c.relnamespace
+left join (drawing d
+  join pg_class t on t.oid = d.relation and not t.relispartition
+  join pg_namespace tn on tn.oid = t.relnamespace
+  join pg_attribute a on a.attrelid = d.relation and a.attnum = d.attribute) on d.sequence = s.seqrelid
+where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_temp'
+order by 1, 2, 4, 5, 6
+"""
+
+
+def structure(console: psycopg.Connection[Any], shapes: Sequence[Shape]) -> evidence.Structure:
+    """As the catalogue and the sequences show it, within the caller's transaction."""
+    return evidence.Structure(
+        columns={shape.name: shape.columns for shape in shapes},
+        constraints=dict(console.execute(_CONSTRAINTS).fetchall()),
+        indexes=dict(console.execute(_INDEXES).fetchall()),
+        sequences=tuple(_sequences(console)),
+    )
+
+
+def _sequences(console: psycopg.Connection[Any]) -> Iterator[evidence.Sequence]:
+    """A sequence that counts down is shown with both its numbers negated, so that ahead means greater for each."""
+    for schema, name, step, table_schema, table, column, counts in console.execute(_SEQUENCES).fetchall():
+        sign = 1 if step > 0 else -1
+        highest = None
+        if counts:
+            extreme = sql.SQL("select {}({}) from {}").format(
+                sql.SQL("max" if step > 0 else "min"), sql.Identifier(column), sql.Identifier(table_schema, table)
+            )
+            highest = _number(console, extreme)
+        # asked after the column: a sequence is not bound to the snapshot and goes on meanwhile
+        ahead = sql.SQL("select case when is_called then last_value + {} else last_value end from {}").format(
+            sql.Literal(step), sql.Identifier(schema, name)
+        )
+        yield evidence.Sequence(
+            name=f"{schema}.{name}",
+            column=f"{table_schema}.{table}.{column}" if column else "",
+            next_value=sign * (_number(console, ahead) or 0),
+            highest=None if highest is None else sign * highest,
+        )
+
+
+def _number(console: psycopg.Connection[Any], query: sql.Composed) -> int | None:
+    row = console.execute(query).fetchone()
+    return None if row is None or row[0] is None else int(row[0])

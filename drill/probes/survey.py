@@ -1,0 +1,122 @@
+"""Reads what a register holds, in one snapshot: digests, receipts, structure. Large registers by two sessions at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from drill.digest import Column, Digest
+from drill.errors import StepFailed
+from drill.evidence import Holdings, Seal
+from drill.probes.digests import READING, Shape, digest, shapes
+from drill.probes.receipts import receipts
+from drill.probes.strangers import strangers
+from drill.probes.structure import structure
+from drill.registers import ALL
+from drill.sites.site import Site
+
+_WORTH_A_SESSION = 32 * 1024 * 1024  # bytes of tables from which a second session pays
+
+Columns = Mapping[str, Sequence[Column]]  # by table
+
+
+@dataclass
+class Surveyor:
+    """Looks with so many sessions at once; no statement may take longer than the deadline (seconds)."""
+
+    jobs: int = 2
+    deadline: float = 3600
+
+    def seal(self, register: str, home: Site) -> Seal:
+        """What is there before the citizens come: nobody may write meanwhile."""
+        taken_at = datetime.now(UTC)
+        with self._snapshot(register, home) as console:
+            here = shapes(console)
+            tables = self._digests(register, home, console, here, {})
+            row = console.execute(_PLACE).fetchone() or ("", "")
+            return Seal(tables, structure(console, here), str(row[0]), str(row[1]), taken_at)
+
+    def holdings(self, register: str, site: Site, seal: Seal) -> Holdings:
+        """What is there now, also while citizens are served; tables of the seal are read over the seal's columns."""
+        with self._snapshot(register, site) as console:
+            here = shapes(console)
+            left = receipts(console, register)
+            tables = self._digests(register, site, console, here, seal.structure.columns)
+            return Holdings(site.name, tables, left, structure(console, here))
+
+    def strangers(self, registers: Sequence[str], site: Site) -> Mapping[str, Mapping[str, int]]:
+        """By register and reference: rows that name somebody whom the other register does not know."""
+        found: dict[str, Mapping[str, int]] = {}
+        for register in registers:
+            asked = [reference for reference in ALL[register].references if reference.register in registers]
+            with _failing_as_a_step(site, register):
+                found[register] = strangers(site, register, asked)
+        return found
+
+    @contextmanager
+    def _snapshot(self, register: str, site: Site, shared: str | None = None) -> Iterator[psycopg.Connection[Any]]:
+        with _failing_as_a_step(site, register), site.console(register) as console:
+            for name, setting in {**READING, "statement_timeout": f"{self.deadline:.0f}s"}.items():
+                console.execute("select set_config(%s, %s, false)", (name, setting))
+            console.execute("begin isolation level repeatable read read only")
+            if shared is not None:
+                console.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(shared)))
+            yield console
+
+    def _digests(
+        self, register: str, site: Site, console: psycopg.Connection[Any], here: Sequence[Shape], sealed: Columns
+    ) -> dict[str, Digest]:
+        """By table, the largest first; those that cannot be read in their sealed form are absent."""
+        waiting: SimpleQueue[Shape] = SimpleQueue()
+        for shape in sorted(here, key=lambda shape: -shape.size):
+            waiting.put(shape)
+        jobs = min(self.jobs, len(here)) if sum(shape.size for shape in here) > _WORTH_A_SESSION else 1
+        with ExitStack() as sessions:
+            consoles = [console]
+            if jobs > 1:
+                shared = _exported(console)
+                consoles += [sessions.enter_context(self._snapshot(register, site, shared)) for _ in range(jobs - 1)]
+            with ThreadPoolExecutor(jobs) as pool:
+                return {k: v for part in pool.map(lambda one: _read(one, waiting, sealed), consoles) for k, v in part.items()}
+
+
+_PLACE = """
+select (select system_identifier from pg_control_system()),
+       case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end
+"""
+
+
+def _exported(console: psycopg.Connection[Any]) -> str:
+    row = console.execute("select pg_export_snapshot()").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _read(console: psycopg.Connection[Any], waiting: SimpleQueue[Shape], sealed: Columns) -> dict[str, Digest]:
+    """Take tables from the queue until there are none."""
+    found: dict[str, Digest] = {}
+    while True:
+        try:
+            shape = waiting.get_nowait()
+        except Empty:
+            return found
+        seen = digest(console, shape, sealed.get(shape.name, shape.columns))
+        if seen is not None:
+            found[shape.name] = seen
+
+
+@contextmanager
+def _failing_as_a_step(site: Site, register: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as refused:
+        raise StepFailed(
+            f"{site.name}: {register} cannot be surveyed: {refused}", hint=f"its log ends: {site.log_tail()}"
+        ) from refused

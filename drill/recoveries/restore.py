@@ -1,0 +1,77 @@
+"""Build the registers anew from a dump, the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import psycopg
+from pydantic import BaseModel, Field
+
+from drill.copies.courier import instruct
+from drill.errors import StepFailed
+from drill.parts import KeptCopy, Version
+from drill.recoveries.chosen import chosen
+from drill.sites.site import OFFICER
+from drill.timeline import Timeline
+
+if TYPE_CHECKING:
+    from drill.sites.site import Site
+
+_DEADLINE = 4 * 3600.0  # seconds, for one register
+_AT_A_TIME = 2  # registers
+
+
+class Restore(BaseModel, frozen=True, extra="forbid"):
+    """A fresh server at the embassy, its roles first, then each register on its own."""
+
+    works_with: ClassVar[frozenset[str]] = frozenset({"dump"})
+    kind: Literal["restore"]
+    source: Annotated[str, Field(alias="from")]
+    version: str = "latest"
+    jobs: Annotated[int, Field(ge=1, le=16)] = 2
+
+    def bring_up(self, copy: KeptCopy, embassy: Site, registers: Sequence[str], timeline: Timeline) -> Iterator[str]:
+        """Yield each register once pg_restore has ended without an error; one that fails does not stop the others."""
+        version = chosen(copy, self.version, timeline)
+        timeline.record("recovery", "phase", name="restore")
+        embassy.stop("immediate")
+        embassy.start(embassy.initialise("restored"))
+        _create_roles(embassy, version)
+        timeline.record("recovery", "phase", name="queue")
+        with ThreadPoolExecutor(_AT_A_TIME) as workers:
+            restoring = {workers.submit(self._restore, name, version, embassy, timeline): name for name in registers}
+            for done in as_completed(restoring):
+                if _succeeded(done, restoring[done], timeline):
+                    yield restoring[done]
+
+    def _restore(self, register: str, version: Version, embassy: Site, timeline: Timeline) -> None:
+        timeline.record("recovery", "phase", name="restore", register=register)
+        where = ["-h", embassy.host.listens["unix_socket_directories"], "-p", embassy.host.listens["port"]]
+        how = ["-U", OFFICER, "-d", "postgres", "--create", "--exit-on-error", "-j", str(max(1, self.jobs // _AT_A_TIME))]
+        source = f"{version.location}/{register}"
+        argv = [embassy.program("pg_restore"), *where, *how, source]
+        embassy.host.run(argv, deadline=_DEADLINE, env=instruct(embassy))
+
+
+def _succeeded(done: Future[None], register: str, timeline: Timeline) -> bool:
+    try:
+        done.result()
+    except StepFailed as failed:
+        timeline.record("recovery", "failed", register=register, reason=str(failed), hint=failed.hint)
+        return False
+    return True
+
+
+def _create_roles(embassy: Site, version: Version) -> None:
+    """All of home's roles but the officer, who is there already; psql's own commands in the file are left out."""
+    lines = embassy.host.read(embassy.host.disk / version.location / "roles.sql").splitlines()
+    wanted = [line for line in lines if not line.startswith("\\") and line != f"CREATE ROLE {OFFICER};"]
+    if not any(line.startswith("-- PostgreSQL database cluster dump complete") for line in lines):
+        raise StepFailed(f"the roles of {version.name} are cut short", hint="the dump is damaged; choose an earlier version")
+    try:
+        with embassy.console() as console:
+            console.execute("\n".join(wanted).encode())
+    except psycopg.Error as refused:
+        raise StepFailed(f"the roles of {version.name} cannot be created: {refused}", hint="see roles.sql") from refused

@@ -1,0 +1,144 @@
+"""One playing of a scenario: premises, cable and sites are made for it, its evidence is kept, its result judged."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import drill
+from drill.clock import Clock
+from drill.errors import DrillError
+from drill.evidence import SCHEMA_VERSION, Evidence, Seal
+from drill.folder import Folder, LedgerFile
+from drill.hosts import Premises, mark
+from drill.hosts.cable import Cable
+from drill.judge import judged
+from drill.ledger import Entry
+from drill.parts import Drill
+from drill.reports.json import run_document
+from drill.result import Judged
+from drill.run import run_drill
+from drill.scenario import Scenario
+from drill.sites.keys import Keys
+from drill.sites.site import Site
+from drill.timeline import Event, Timeline
+
+Listen = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What is to be played, where, and where its evidence goes."""
+
+    scenario: Scenario
+    file: Path
+    premises: Premises
+    runs: Path
+    listeners: Sequence[Listen] = ()
+    linger: Callable[[Drill, Judged], None] | None = None  # called while both sites still stand
+
+    def play(self) -> Judged:
+        """Play it to its end and judge it. The evidence lies in its folder, also when this raises."""
+        run_id, clock = mark.new_run_id(), Clock()
+        folder = Folder.create(self.runs, run_id, self.file.read_text(encoding="utf-8"))
+        with ExitStack() as stack:
+            listener, ledger = stack.enter_context(folder.listener()), stack.enter_context(folder.ledger())
+            timeline = Timeline(clock, [listener, *self.listeners])
+            kept = Kept(folder, ledger)
+            with _told(timeline):
+                self._play(run_id, timeline, kept)
+        return kept.judged()
+
+    def _play(self, run_id: str, timeline: Timeline, kept: Kept) -> None:
+        with ExitStack() as stack:
+            hosts = stack.enter_context(self.premises.hosts(run_id))
+            cable, keys = stack.enter_context(Cable.laid(run_id)), Keys()
+            home, embassy = (Site(host.name, host, cable, keys, kept.save_log) for host in hosts)
+            drill = self.scenario.at(home, embassy)
+            if self.linger is not None:
+                kept.linger = lambda result, linger=self.linger: linger(drill, result)
+            timeline.record("drill", "began", **self._facts(run_id, drill))
+            run_drill(drill, timeline, kept)
+
+    def _facts(self, run_id: str, planned: Drill) -> dict[str, Any]:
+        """What was asked for and what it runs on: with these the evidence can be judged without the scenario."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "run_id": run_id,
+            "scenario": planned.name,
+            "file": self.file.name,
+            "host": self.premises.kind,
+            "why": self.premises.why,
+            "postgres": self.premises.postgres,
+            "drill_version": drill.__version__,
+            "python": platform.python_version(),
+            "machine": f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} cores",
+            "people": planned.people,
+            "seed": planned.seed,
+            "registers": list(planned.registers),
+            "lost": sorted(planned.lost),
+            "objectives": {name: o.model_dump() for name, o in planned.objectives.items()},
+            "overridden": list(self.scenario.overridden),
+            "expected": {c: r if isinstance(r, str) else sorted(r) for c, r in planned.expected.items()},
+            "serve": str(planned.serve),
+            "stable_for": planned.citizens.stable_for,
+            "outage": planned.outage.kind,
+            "recovery": planned.recovery.kind,
+            "copy": planned.recovery.source,
+        }
+
+
+@dataclass
+class Kept:
+    """The evidence of one run on its way into its folder."""
+
+    folder: Folder
+    ledger: LedgerFile
+    linger: Callable[[Judged], None] | None = None
+    _result: Judged | None = field(default=None, init=False)
+
+    def entry(self, entry: Entry) -> None:
+        """Into the ledger."""
+        self.ledger.add(entry)
+
+    def sealed(self, seals: Mapping[str, Seal]) -> None:
+        """Into seals.json."""
+        self.folder.write_seals(seals)
+
+    def complete(self, evidence: Evidence) -> None:
+        """Into holdings.json and, judged, into result.json."""
+        self.folder.write_holdings(evidence.holdings)
+        self._result = judged(evidence)
+        self.folder.write_result(run_document(self._result))
+        if self.linger is not None:
+            self.linger(self._result)
+
+    def judged(self) -> Judged:
+        """The judgement over the complete evidence."""
+        if self._result is None:
+            raise RuntimeError("a drill ended without its evidence")
+        return self._result
+
+    def save_log(self, site: str, text: str) -> None:
+        """A server's log, into logs/."""
+        (self.folder.logs / f"{site}.log").write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _told(timeline: Timeline) -> Iterator[None]:
+    """Write down how the drill ended, whatever way it did."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        timeline.record("drill", "interrupted")
+        raise
+    except BaseException as broken:
+        hint = broken.hint if isinstance(broken, DrillError) else "this is a bug of drill: please report it"
+        timeline.record("drill", "broke", reason=str(broken) or repr(broken), hint=hint)
+        raise
+    timeline.record("drill", "ended")

@@ -1,0 +1,62 @@
+"""The same result, told to different readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drill.errors import CannotRun
+
+if TYPE_CHECKING:
+    from drill.result import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which reports are asked for: a file, `-` for the standard output, or nothing."""
+
+    json: str | None = None
+    junit: str | None = None
+    quiet: bool = False  # a few plain lines instead of the table
+
+
+def deliver(runs: Sequence[Judged], exit_code: int, wanted: Wanted) -> None:
+    """Write what is wanted. A document on the standard output stands there alone."""
+    from drill.reports import json, junit
+
+    documents = []
+    if wanted.json is not None:
+        documents.append((wanted.json, json.text(runs, exit_code)))
+    if wanted.junit is not None:
+        documents.append((wanted.junit, junit.junit(runs)))
+    for target, document in documents:
+        if target != "-":
+            _write(Path(target), document)
+    printed = [document for target, document in documents if target == "-"]
+    for document in printed:
+        print(document, end="")  # noqa: T201
+    if not printed:
+        _show(runs, quiet=wanted.quiet)
+
+
+def _show(runs: Sequence[Judged], *, quiet: bool) -> None:
+    if quiet:
+        from drill.reports.plain import plain
+
+        for run in runs:
+            print(plain(run))  # noqa: T201
+        return
+    from rich.console import Console
+
+    from drill.reports.screen import screen
+
+    screen(runs, Console(highlight=False, markup=False, emoji=False))
+
+
+def _write(path: Path, document: str) -> None:
+    try:
+        path.write_text(document, encoding="utf-8", errors="replace")
+    except OSError as failed:
+        raise CannotRun(f"{path}: {failed.strerror}", hint="choose another file for the report") from failed

@@ -1,0 +1,23 @@
+"""How things are written for people, whatever somebody put into a name."""
+
+
+def printable(text: object) -> str:
+    """One line without control characters, escape sequences or marks that turn the direction of writing."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in str(text))
+
+
+def duration(seconds: float | None) -> str:
+    """Of a person's size: 12.34 s, 2 min 05 s, 4 h 10 min; a dash for what does not exist."""
+    if seconds is None:
+        return "–"  # noqa: RUF001 - a dash, as in a table
+    if seconds < 119.995:
+        return f"{seconds:.2f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 120:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def amount(count: int | None) -> str:
+    """A count; a dash for what does not exist."""
+    return "–" if count is None else str(count)  # noqa: RUF001 - a dash, as in a table

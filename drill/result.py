@@ -1,0 +1,95 @@
+"""A judged drill: the evidence, the verdict, the figures. Every report is made of these and of nothing else."""
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from drill.evidence import Evidence
+from drill.measures import Figures, figures, whole
+from drill.proofs import untried_gap
+from drill.verdict import DrillResult, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One run. `figures` by register, `total` of the whole drill."""
+
+    evidence: Evidence
+    result: DrillResult
+    figures: Mapping[str, Figures]
+    total: Figures
+
+    @classmethod
+    def of(cls, evidence: Evidence, result: DrillResult) -> Self:
+        each = {register: figures(evidence, register) for register in evidence.registers}
+        return cls(evidence, result, each, whole(evidence, each))
+
+    @property
+    def run_id(self) -> str:
+        return str(self.evidence.began.get("run_id", ""))
+
+    def verdict_of(self, register: str) -> Verdict:
+        """The verdict over everything that was found of one register."""
+        return Verdict.of(f.verdict for f in self.result.findings if f.register == register)
+
+    @property
+    def slowest(self) -> str | None:
+        """The lost register that the drill's RTA is that of; None when no lost register has its times."""
+        lost = [r for r in self.figures if r in self.evidence.lost]
+        return max(lost, key=lambda r: self.figures[r].rta_s or 0.0) if lost and self.total.phases else None
+
+    @property
+    def incomparable(self) -> tuple[str, ...]:
+        """Why this run's figures may not be set beside those of others; empty when they may."""
+        evidence, reasons = self.evidence, []
+        for what in ("broke", "interrupted", "clock stepped"):
+            event = evidence.first(what)
+            if event is not None:
+                reason = event.facts.get("reason")
+                reasons.append(f"{what}: {reason}" if reason else what)
+        if evidence.began.get("overridden"):
+            reasons.append("overridden: " + ", ".join(map(str, evidence.began["overridden"])))
+        untried = [f"{r}: {gap}" for r in evidence.registers if (gap := untried_gap(evidence, r))]
+        return (*reasons, *untried, *evidence.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One figure over several runs, in seconds. Runs that have no such figure are counted, never guessed."""
+
+    median: float | None
+    p95: float | None
+    worst: float | None
+    measured: int
+    unmeasured: int
+
+    @classmethod
+    def over(cls, values: Iterable[float | None]) -> Self:
+        """p95 is by nearest rank: the smallest value that 95 % of the runs do not exceed. None for no runs."""
+        values = list(values)
+        known = sorted(v for v in values if v is not None)
+        missing = len(values) - len(known)
+        if not known:
+            return cls(None, None, None, 0, missing)
+        return cls(statistics.median(known), known[math.ceil(0.95 * len(known)) - 1], known[-1], len(known), missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Of all runs that one call of the program played or judged."""
+
+    verdict: Verdict
+    as_expected: bool
+    rta_s: Spread
+    rpa_s: Spread
+
+    @classmethod
+    def over(cls, runs: Sequence[Judged]) -> Self:
+        return cls(
+            Verdict.of(run.result.verdict for run in runs),
+            bool(runs) and all(run.result.as_expected for run in runs),
+            Spread.over(run.total.rta_s for run in runs),
+            Spread.over(run.total.rpa_s for run in runs),
+        )

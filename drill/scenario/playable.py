@@ -1,0 +1,39 @@
+"""From a scenario to a drill: every part chosen, nothing started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drill import registers
+from drill.gate import IntegrityGate
+from drill.parts import Drill
+
+if TYPE_CHECKING:
+    from drill.scenario import Scenario
+    from drill.sites.site import Site
+
+
+def drill_of(scenario: Scenario, home: Site, embassy: Site) -> Drill:
+    """The drill that a scenario describes, at these two sites."""
+    from drill.probes.survey import Surveyor
+
+    survey = Surveyor()
+    return Drill(
+        name=scenario.name,
+        home=home,
+        embassy=embassy,
+        people=scenario.people,
+        seed=scenario.seed,
+        registers={name: registers.ALL[name] for name in scenario.register_names},
+        objectives=scenario.objectives_by_register,
+        copies={copy.name: copy for copy in scenario.copies},
+        citizens=scenario.citizens,
+        calm=scenario.calm,
+        outage=scenario.outage,
+        response=scenario.response,
+        recovery=scenario.recovery,
+        gate=IntegrityGate(survey),
+        survey=survey,
+        serve=scenario.serve,
+        expected=scenario.expected,
+    )

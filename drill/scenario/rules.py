@@ -1,0 +1,115 @@
+"""What must fit together in a scenario, beyond each value by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from drill.objectives import spoken
+from drill.scenario.kinds import check_names
+from drill.scenario.mistakes import meant, name_of, place_of, shown
+from drill.scenario.text import Mistake, Path, Placed
+
+if TYPE_CHECKING:
+    from drill.scenario import Scenario
+
+FEWEST_EACH = 3  # transactions of a register that the calm must hold: with none acknowledged its loss stays unknown
+
+_ABOVE_ZERO = frozenset({"every", "timeout", "stable_for", "calm", "per_second", "misses", "kept", "jobs"})
+
+Broken = Iterator[tuple[Path, str]]  # where, and what is wrong there
+
+
+def broken_rules(scenario: Scenario, placed: Placed) -> list[Mistake]:
+    """One mistake for each rule that the scenario breaks, at the value (or key) that breaks it."""
+    rules = (_above_zero(placed), _copies(scenario), _recovery(scenario), _registers(scenario), _expected(scenario))
+    found = [pair for rule in (*rules, _rates(scenario)) for pair in rule]
+    return [_mistake(path, what, placed) for path, what in found]
+
+
+def _mistake(path: Path, what: str, placed: Placed) -> Mistake:
+    if path[-1:] == ("[key]",):
+        return Mistake(place_of(path[:-1], placed, key=True), what)
+    return Mistake(place_of(path, placed), what)
+
+
+def _above_zero(placed: Placed) -> Broken:
+    """Beats, timeouts and counts: zero or less would never end, or never begin."""
+    for path in placed.values:
+        if path and path[-1] in _ABOVE_ZERO and _is_zero(value := _at(placed, path)):
+            yield path, f"{name_of(path)} should be greater than 0, not {shown(value)}"
+
+
+def _is_zero(value: object) -> bool:
+    if isinstance(value, str):
+        return not value.strip("0.dhmsin")
+    return isinstance(value, int | float) and value <= 0
+
+
+def _at(placed: Placed, path: Path) -> Any:
+    here: Any = placed.content
+    for part in path:
+        here = here[part]
+    return here
+
+
+def _copies(scenario: Scenario) -> Broken:
+    seen: set[str] = set()
+    for place, copy in enumerate(scenario.copies):
+        if copy.name in seen:
+            yield ("copies", place, "name"), f"another copy is already named {copy.name!r}"
+        seen.add(copy.name)
+
+
+def _recovery(scenario: Scenario) -> Broken:
+    recovery = scenario.recovery
+    kinds: dict[str, str] = {copy.name: copy.kind for copy in reversed(scenario.copies)}
+    if recovery.source not in kinds:
+        yield ("recovery", "from"), f"there is no copy named {recovery.source!r}{meant(recovery.source, list(kinds))}"
+        return
+    kind = kinds[recovery.source]
+    usable = recovery.works_with
+    if kind not in usable:
+        others = [name for name, each in kinds.items() if each in usable]
+        instead = f"use {others[0]!r}" if others else f"it needs a copy of kind {' or '.join(sorted(usable))}"
+        what = f"recovery {recovery.kind} cannot use {recovery.source!r}, a copy of kind {kind}: {instead}"
+        yield ("recovery", "from"), what
+
+
+def _registers(scenario: Scenario) -> Broken:
+    if scenario.registers != "all":
+        yield from _twice(("registers",), scenario.registers)
+    for name in scenario.objectives.registers:
+        if name not in scenario.register_names:
+            yield ("objectives", "registers", name, "[key]"), f"the register {name} is not in this scenario"
+
+
+def _twice(path: Path, names: tuple[str, ...]) -> Broken:
+    counted: Counter[str] = Counter()
+    for place, name in enumerate(names):
+        counted[name] += 1
+        if counted[name] > 1:
+            yield (*path, place), f"{name} is named twice"
+
+
+def _expected(scenario: Scenario) -> Broken:
+    known = list(check_names())
+    for check, registers in scenario.expect_missed.items():
+        if check not in known:
+            yield ("expect_missed", check, "[key]"), f"there is no check named {check!r}{meant(check, known)}"
+        if isinstance(registers, str):
+            continue
+        yield from _twice(("expect_missed", check), registers)
+        for place, name in enumerate(registers):
+            if name != "drill" and name not in scenario.register_names:
+                yield ("expect_missed", check, place), f"the register {name} is not in this scenario"
+
+
+def _rates(scenario: Scenario) -> Broken:
+    """Every register must be used often enough during the calm for its loss to be measured."""
+    gap = len(scenario.register_names) / max(scenario.citizens.per_second, 1e-9)
+    if scenario.calm and scenario.calm < FEWEST_EACH * gap:
+        needed = spoken(round(FEWEST_EACH * gap + 0.05, 1))
+        what = f"a calm of {spoken(scenario.calm)} is too short: at {scenario.citizens.per_second:g} per second over"
+        yield ("calm",), f"{what} {len(scenario.register_names)} registers it must be at least {needed}"

@@ -1,0 +1,262 @@
+"""One PostgreSQL server on a host: created, started, asked, promoted. The same class on every host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from drill.clock import wait_until
+from drill.digest import PINNED
+from drill.errors import StepFailed
+from drill.hosts import Address, Host
+from drill.hosts.cable import Cable
+from drill.sites.keys import Keys
+
+OFFICER = "drill"  # the superuser at both sites: the console
+COURIER = "courier"  # pulls the copies
+WATCH = "watch"  # may log in and nothing else
+
+_CONSOLE_TIMEOUT = 10  # seconds
+_KNOCK = 0.5  # seconds that a dead site is given to answer
+
+SETTINGS: Mapping[str, str] = {
+    "max_connections": "400",
+    "wal_level": "replica",
+    "wal_sender_timeout": "5s",
+    "wal_receiver_timeout": "5s",
+    "archive_mode": "off",
+    "jit": "off",
+    "password_encryption": "scram-sha-256",
+    "dynamic_shared_memory_type": "mmap",  # posix would leave files in /dev/shm after a kill
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    "log_statement": "none",
+    "log_min_error_statement": "panic",  # no rows of a register in the log
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
+}
+
+_HBA = """\
+local all all scram-sha-256
+local replication all scram-sha-256
+host all all all scram-sha-256
+host replication all all scram-sha-256
+"""
+
+
+def citizen(register: str) -> str:
+    """The role that the citizens of a register use."""
+    return f"{register}_citizen"
+
+
+def owner(register: str) -> str:
+    """The role that owns a register's tables; nobody logs in as it."""
+    return f"{register}_owner"
+
+
+@dataclass
+class Site:
+    """PostgreSQL at home or at the embassy. Its one state is the data folder that it serves from."""
+
+    name: str
+    host: Host
+    cable: Cable
+    keys: Keys
+    save_log: Callable[[str, str], None]  # given the site's name and its server's log when the site closes
+    barred: bool = False  # the fence keeps this site's power off: it must not be given back
+    data: PurePosixPath | None = field(default=None, init=False)  # what the server serves from; None before the first start
+
+    # -- the server -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def open(self) -> Iterator[Site]:
+        """The machine, with nothing on its disk."""
+        with self.host.open():
+            self.let_in("citizens", "127.0.0.1")
+            try:
+                yield self
+            finally:
+                self._save_log()
+
+    def _save_log(self) -> None:
+        with suppress(StepFailed):  # a destroyed site took its log with it
+            self.save_log(self.name, self.host.read(self.log))
+
+    def let_in(self, caller: str, listen: str) -> None:
+        """A line of the cable from `caller` to this site, listening at that address."""
+        self.cable.join(f"{caller}-{self.name}", listen=listen, to=self.host.address())
+
+    def reached_from(self, caller: str) -> Address:
+        """Where `caller` finds this site: its end of the cable."""
+        return self.cable.lines[f"{caller}-{self.name}"]
+
+    # -- losing it --------------------------------------------------------------------------------------------------
+
+    def lose_power(self) -> None:
+        """Everything of the site dies at once, and its cable is silent: nothing is left that could refuse a caller."""
+        self.cable.cut(self.name, "power")
+        self.host.power_off()
+
+    def regain_power(self) -> None:
+        """The machine comes back with its disk, its server starts, its cable carries again (but for a fence)."""
+        self.host.power_on()
+        if self.data is not None:
+            self.start(self.data)
+        self.cable.point(self.name, self.host.address())
+        self.cable.mend(self.name, "power")
+
+    def lose_disk(self) -> None:
+        """What was on the disk is destroyed."""
+        self.host.erase_disk()
+        self.data = None
+
+    def proof_of_death(self, *, deadline: float) -> str:
+        """That nothing runs and nobody answers; StepFailed when something does."""
+
+        def nothing_runs() -> bool:
+            if alive := self.host.running():
+                raise StepFailed(f"still running: {', '.join(alive)}", hint="")
+            return True
+
+        wait_until(f"{self.name} is dead", nothing_runs, deadline=deadline, hint="the outage did not strike")
+        if self.host.address().answers(_KNOCK):
+            raise StepFailed(f"{self.name} is dead, yet somebody answers for it", hint="who is it that listens there?")
+        return f"no process of {self.name} is left, and nobody answers where it listened"
+
+    def proof_of_no_disk(self, *, deadline: float) -> str:
+        """That the disk is gone; StepFailed when it is not."""
+        wait_until(
+            f"{self.name}'s disk is erased", self.host.disk_is_gone, deadline=deadline, hint="the disk was not destroyed"
+        )
+        return f"nothing is left of {self.name}'s disk"
+
+    def is_writable(self) -> bool:
+        """Whether its server gives out transaction ids, asked at the console; False where it does not answer."""
+        try:
+            return bool(self.host.running()) and self.ask("select pg_current_xact_id() is not null") == [(True,)]
+        except StepFailed:
+            return False
+
+    def program(self, name: str) -> str:
+        """The path of one of PostgreSQL's programs on this host."""
+        return str(self.host.programs / name)
+
+    def found(self, embassy: Site) -> Site:
+        """Home's new server, with the roles of the courier and of the watch, and the embassy's line to it."""
+        self.start(self.initialise())
+        self.create_login(COURIER, "replication")
+        self.create_login(WATCH)
+        with self.console() as console:
+            for grant in ("grant pg_read_all_data to courier", "grant select on pg_authid to courier"):
+                console.execute(grant)
+        self.let_in(embassy.name, embassy.host.gateway)
+        return self
+
+    def initialise(self, folder: str = "data") -> PurePosixPath:
+        """A new cluster with the officer as its superuser; returns its data folder. It is not started."""
+        data, secret = self.host.disk / folder, self.host.disk / "first-password"
+        self.host.write(secret, self.keys.password(OFFICER) + "\n")
+        # C.UTF-8 of the C library may be missing in a small image, and glibc versions may differ between sites
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
+        access = ["--username", OFFICER, "--auth=scram-sha-256", "--pwfile", str(secret)]
+        self.host.run([self.program("initdb"), "-D", str(data), *locale, *access], deadline=120)
+        self.host.write(secret, "")
+        self.host.write(data / "pg_hba.conf", _HBA)
+        return data
+
+    def start(self, data: PurePosixPath, settings: Mapping[str, str] | None = None, *, deadline: float = 120) -> None:
+        """Start the server on a data folder and return when it answers its console."""
+        chosen = {**SETTINGS, **self.host.listens, "cluster_name": f"drill {self.name}", **(settings or {})}
+        argv = [self.program("postgres"), "-D", str(data)]
+        for name, setting in chosen.items():
+            argv += ["-c", f"{name}={setting}"]
+        self.host.start(argv, log=self.log)
+        self.data = data
+        wait_until(f"{self.name}: PostgreSQL starts", self._answers, deadline=deadline, hint=f"its log ends: {self.log_tail()}")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop the server in order; nothing happens where none runs."""
+        if self.data is not None and self.host.running():
+            self.host.run([self.program("pg_ctl"), "stop", "-D", str(self.data), "-m", mode, "-w"], deadline=60)
+
+    def promote(self, *, deadline: float) -> None:
+        """Make the standby a primary; returns when it has left recovery."""
+        with self.console() as console:
+            console.execute("select pg_promote(wait => false)")
+        wait_until(f"{self.name}: promotion", self._writable, deadline=deadline, hint=f"its log ends: {self.log_tail()}")
+
+    @property
+    def log(self) -> PurePosixPath:
+        """The server's log on its own host."""
+        return self.host.disk / "server.log"
+
+    def log_tail(self, lines: int = 5) -> str:
+        """The last lines of the server's log, for an error message."""
+        return " | ".join(self.host.read(self.log).splitlines()[-lines:]) or "(empty)"
+
+    # -- ways in ----------------------------------------------------------------------------------------------------
+
+    def console(self, database: str = "postgres") -> psycopg.Connection[Any]:
+        """The officer's own connection, past the cable; autocommit, every setting that can change a value pinned."""
+        at: Address = self.host.address()
+        options = " ".join(f"-c {name}={setting.replace(' ', chr(92) + ' ')}" for name, setting in PINNED.items())
+        try:
+            return psycopg.connect(
+                host=at.host,
+                port=at.port,
+                dbname=database,
+                user=OFFICER,
+                password=self.keys.password(OFFICER),
+                connect_timeout=_CONSOLE_TIMEOUT,
+                autocommit=True,
+                options=options,
+                application_name="drill console",
+            )
+        except psycopg.Error as refused:
+            raise StepFailed(
+                f"{self.name}: the console cannot reach {database}: {refused}", hint=f"its log ends: {self.log_tail()}"
+            ) from refused
+
+    def _answers(self) -> bool:
+        if not self.host.running():
+            raise StepFailed(f"no process runs; its log ends: {self.log_tail()}", hint="see the server's log")
+        with self.console() as console:
+            return console.execute("select 1").fetchone() == (1,)
+
+    def _writable(self) -> bool:
+        with self.console() as console:
+            return console.execute("select not pg_is_in_recovery()").fetchone() == (True,)
+
+    # -- what the console does --------------------------------------------------------------------------------------
+
+    def ask(self, query: str, parameters: Sequence[Any] = (), database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Rows of one query at the console."""
+        try:
+            with self.console(database) as console:
+                return console.execute(query.encode(), parameters).fetchall()
+        except psycopg.Error as refused:
+            raise StepFailed(f"{self.name}: {refused}", hint=f"its log ends: {self.log_tail()}") from refused
+
+    def configure(self, **settings: str) -> None:
+        """ALTER SYSTEM and reload."""
+        with self.console() as console:
+            for name, setting in settings.items():
+                console.execute(sql.SQL("alter system set {} = {}").format(sql.Identifier(name), sql.Literal(setting)))
+            console.execute("select pg_reload_conf()")
+
+    def create_login(self, role: str, attributes: str = "") -> None:
+        """A role that can log in with its password of this run; only its SCRAM verifier travels."""
+        with self.console() as console:
+            verifier = console.pgconn.encrypt_password(
+                self.keys.password(role).encode(), role.encode(), b"scram-sha-256"
+            ).decode()
+            console.execute(
+                sql.SQL("create role {} login {} password {}").format(
+                    sql.Identifier(role), sql.SQL(attributes), sql.Literal(verifier)
+                )
+            )

@@ -1,0 +1,168 @@
+"""What every kind of host must do, tried on real ones."""
+
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from drill.clock import wait_until
+from drill.errors import StepFailed
+from drill.hosts import Host, Premises, leftovers
+from drill.hosts.mark import new_run_id, work_folder
+
+KINDS = [
+    pytest.param("docker", marks=pytest.mark.docker),
+]
+
+_TREE = "sleep 301 & (sleep 302 & sleep 303; true) & wait"  # a tree whose middle does not wait for its end
+
+
+@pytest.fixture(params=KINDS)
+def premises(request: pytest.FixtureRequest) -> Premises:
+    """The fixture `<kind>_premises`."""
+    found: Premises = request.getfixturevalue(f"{request.param}_premises")
+    return found
+
+
+@pytest.fixture
+def home(premises: Premises) -> Iterator[Host]:
+    with premises.hosts(new_run_id()) as (home, _), home.open():
+        yield home
+
+
+def _start_tree(host: Host) -> None:
+    host.start(["/bin/sh", "-c", _TREE], log=host.disk / "tree.log")
+    wait_until("the tree grows", lambda: len(host.running()) == 5, deadline=10, hint=f"{host.running()}")
+
+
+def test_a_program_runs_to_its_end_and_its_output_is_returned(home: Host) -> None:
+    assert home.run(["/bin/sh", "-c", 'echo "$WORD"; echo two'], deadline=10, env={"WORD": "one"}) == "one\ntwo\n"
+    assert home.run(["id", "-u"], deadline=10).strip() != "0"
+    assert home.running() == []
+
+
+def test_a_program_that_fails_says_why(home: Host) -> None:
+    with pytest.raises(StepFailed, match="the disk is on fire"):
+        home.run(["/bin/sh", "-c", "echo the disk is on fire >&2; exit 3"], deadline=10)
+
+
+def test_at_the_deadline_a_program_is_killed_with_its_children(home: Host) -> None:
+    began = time.monotonic()
+    with pytest.raises(StepFailed, match="half way"):
+        home.run(["/bin/sh", "-c", "echo half way >&2; sleep 300 & sleep 300"], deadline=1)
+    assert time.monotonic() - began < 5
+    wait_until("they are gone", lambda: not home.running(), deadline=5, hint=f"{home.running()}")
+
+
+def test_a_started_program_goes_on_and_appends_to_its_log(home: Host) -> None:
+    log = home.disk / "program.log"
+    for word in ("first", "second"):
+        home.start(["/bin/sh", "-c", f"echo {word}; echo {word} error >&2"], log=log)
+        wait_until("it has written", lambda w=word: f"{w} error\n" in home.read(log), deadline=10, hint=home.read(log))  # type: ignore[misc]
+    assert home.read(log) == "first\nfirst error\nsecond\nsecond error\n"
+    home.start(["sleep", "300"], log=log)
+    wait_until("it runs", lambda: [line.split()[1] for line in home.running()] == ["sleep"], deadline=10, hint="")
+
+
+def test_a_file_is_private_and_can_be_read_again(home: Host) -> None:
+    path = home.disk / "keys" / "pass word"
+    home.write(path, "čtyři: geheim\n")
+    home.write(path, "drei: geheim\n")
+    assert home.read(path) == "drei: geheim\n"
+    assert home.run(["cat", str(path)], deadline=10) == "drei: geheim\n"
+    assert home.run(["stat", "-c", "%a %U", str(path)], deadline=10).split()[0] == "600"
+    assert home.run(["stat", "-c", "%a", str(path.parent), str(home.disk)], deadline=10).split() == ["700", "700"]
+    assert home.read(home.disk / "nothing") == ""
+
+
+def test_power_goes_for_everything_at_once_and_comes_back_with_the_disk(home: Host) -> None:
+    home.write(home.disk / "kept", "on the disk")
+    _start_tree(home)
+    began = time.monotonic()
+    home.power_off()
+    assert home.running() == []
+    assert time.monotonic() - began < 5
+    with pytest.raises(StepFailed):
+        home.run(["true"], deadline=5)
+    home.power_off()  # twice is once
+    home.power_on()
+    assert home.running() == []
+    assert home.read(home.disk / "kept") == "on the disk"
+    assert home.run(["cat", str(home.disk / "kept")], deadline=10) == "on the disk"
+
+
+def test_an_erased_disk_stays_gone(home: Host) -> None:
+    home.write(home.disk / "secret", "of the state")
+    _start_tree(home)
+    home.power_off()
+    assert not home.disk_is_gone()
+    home.erase_disk()
+    assert home.disk_is_gone()
+    assert home.read(home.disk / "secret") == ""
+    home.power_on()
+    assert home.running() == []
+    assert home.read(home.disk / "secret") == ""
+
+
+def test_both_hosts_are_up_and_nothing_of_them_is_left(premises: Premises) -> None:
+    run_id = new_run_id()
+    with premises.hosts(run_id) as (home, embassy):
+        assert (home.name, embassy.name) == ("home", "embassy")
+        with home.open(), embassy.open():
+            assert home.gateway
+            assert embassy.gateway
+            for host in (home, embassy):
+                host.write(host.disk / "name", host.name)
+                _start_tree(host)
+            home.power_off()
+            assert len(embassy.running()) == 5
+            assert embassy.read(embassy.disk / "name") == "embassy"
+    assert leftovers.of_run(run_id, work_folder(run_id), docker=premises.kind == "docker") == []
+
+
+def test_an_error_inside_is_not_hidden_and_nothing_is_left(premises: Premises) -> None:
+    run_id = new_run_id()
+    with pytest.raises(ZeroDivisionError), premises.hosts(run_id) as (home, _), home.open():
+        _start_tree(home)
+        raise ZeroDivisionError
+    assert leftovers.of_run(run_id, work_folder(run_id), docker=premises.kind == "docker") == []
+
+
+def test_postgresql_is_reached_at_the_address_and_survives_a_loss_of_power(premises: Premises, home: Host) -> None:
+    data, first = home.disk / "data", home.disk / "first"
+    home.write(first, "secret of a test")
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
+    access = ["--username=drill", "--auth=scram-sha-256", f"--pwfile={first}"]
+    home.run([str(home.programs / "initdb"), "-D", str(data), *locale, *access], deadline=120)
+    home.write(data / "pg_hba.conf", "local all all scram-sha-256\nhost all all all scram-sha-256\n")
+    _start_postgres(home)
+    assert _answer(home, "select version()").startswith(f"PostgreSQL {premises.postgres}")
+    home.power_off()
+    home.power_on()
+    _start_postgres(home)
+    assert _answer(home, "select 'again'") == "again"
+    assert "database system was not properly shut down" in home.read(home.disk / "server.log")
+
+
+def _start_postgres(host: Host) -> None:
+    settings = {**host.listens, "dynamic_shared_memory_type": "mmap"}
+    chosen = [word for name, setting in settings.items() for word in ("-c", f"{name}={setting}")]
+    host.start([str(host.programs / "postgres"), "-D", str(host.disk / "data"), *chosen], log=host.disk / "server.log")
+    wait_until("PostgreSQL answers", lambda: _answers(host), deadline=60, hint=host.read(host.disk / "server.log")[-500:])
+
+
+def _answers(host: Host) -> bool:
+    try:
+        return _answer(host, "select 'yes'") == "yes"
+    except psycopg.OperationalError as not_yet:
+        raise StepFailed(str(not_yet), hint="wait") from not_yet
+
+
+def _answer(host: Host, query: str) -> str:
+    at = host.address()
+    with psycopg.connect(
+        host=at.host, port=at.port, user="drill", dbname="postgres", password="secret of a test", connect_timeout=2
+    ) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return str(row[0]) if row else ""

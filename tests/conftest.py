@@ -1,0 +1,44 @@
+"""What the tests stand on: real hosts. Without a Docker engine its tests are skipped, or fail where it is required."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
+from typing import Any
+
+import pytest
+
+from drill.errors import DrillError
+from drill.hosts import engine
+from drill.hosts.container import ContainerPremises, choose
+
+
+@cache
+def _no_engine() -> str | None:
+    """Why there are no Docker tests; None when there is an engine."""
+    try:
+        engine.connect(timeout=10).close()
+    except DrillError as absent:
+        return f"{absent}; {absent.hint}"
+    return None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("docker") is None or (why := _no_engine()) is None:
+        return
+    if os.environ.get("DRILL_REQUIRE_DOCKER") == "1":
+        pytest.fail(f"Docker is required (DRILL_REQUIRE_DOCKER=1): {why}", pytrace=False)
+    pytest.skip(why)
+
+
+@pytest.fixture
+def docker_client() -> Iterator[Any]:
+    """A client of the local engine."""
+    with closing(engine.connect()) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def docker_premises() -> ContainerPremises:
+    """Two containers; the image is found, or built once."""
+    return choose(why="a test")
