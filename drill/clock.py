@@ -33,10 +33,13 @@ class Clock:
         time.sleep(seconds)
 
 
-def wait_until(what: str, ask: Callable[[], T | None], *, deadline: float, hint: str, every: float = 0.02) -> T:
+def wait_until(
+    what: str, ask: Callable[[], T | None], *, deadline: float, hint: str | Callable[[], str], every: float = 0.02
+) -> T:
     """Ask again and again until the answer is something other than None or False, and return it.
 
-    `ask` may raise StepFailed for "not yet": its text is the last state seen. Raises StepFailed after `deadline` seconds.
+    `ask` may raise StepFailed for "not yet": its text is the last state seen. Raises StepFailed after `deadline`
+    seconds, with a hint that may be worked out only then.
     """
     ends = time.monotonic() + deadline
     seen = "no answer"
@@ -48,5 +51,6 @@ def wait_until(what: str, ask: Callable[[], T | None], *, deadline: float, hint:
         except StepFailed as not_yet:
             seen = str(not_yet)
         if time.monotonic() >= ends:
-            raise StepFailed(f"{what}: not within {deadline:g} s; last seen: {seen}", hint=hint)
+            told = hint if isinstance(hint, str) else hint()
+            raise StepFailed(f"{what}: not within {deadline:g} s; last seen: {seen}", hint=told)
         time.sleep(every)

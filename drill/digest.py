@@ -26,7 +26,22 @@ PINNED: Mapping[str, str] = {
 
 _MODIFIER = re.compile(r"\([0-9,-]+\)|(?<=^interval) [a-z ]+")  # 12,2 of numeric(12,2); day to second of an interval
 _NATIVE = frozenset(
-    "boolean smallint integer bigint oid uuid bytea date pg_lsn xid8 inet cidr macaddr macaddr8".split()
+    [
+        "boolean",
+        "smallint",
+        "integer",
+        "bigint",
+        "oid",
+        "uuid",
+        "bytea",
+        "date",
+        "pg_lsn",
+        "xid8",
+        "inet",
+        "cidr",
+        "macaddr",
+        "macaddr8",
+    ]
 ) | {
     "time without time zone",
     "time with time zone",
@@ -111,7 +126,7 @@ def of_table(table: str, columns: Iterable[Column], *, partitioned: bool = False
 
 
 def of_change(columns: Iterable[Column], statement: str, name: str, also: str = "") -> str:
-    """One common table expression `name` around an INSERT, UPDATE or DELETE: the hashes `o` and `n` of old and new rows.
+    """One common table expression `name` around an INSERT, UPDATE or DELETE: hashes `o` of old rows, `n` of new ones.
 
     `statement` must end before its RETURNING, `also` is the list of what else it returns. A row of NULLs is not
     "no row", so the tableoid decides (PostgreSQL 18).
@@ -125,7 +140,7 @@ def of_change(columns: Iterable[Column], statement: str, name: str, also: str = 
 
 
 def sum_of_change(name: str) -> str:
-    """SELECT-list `rows, one, two` over the expression `name` of `of_change`: what it changed of the count and the sums."""
+    """SELECT-list `rows, one, two` over the expression `name` of `of_change`: change of the count and of the sums."""
     one, two = (
         f"coalesce(sum(hashbyteaextended({name}.n,{seed})),0)-coalesce(sum(hashbyteaextended({name}.o,{seed})),0)"
         for seed in (3, 4)

@@ -5,7 +5,7 @@ DrillError
   CannotRun       something the drill needs is missing: engine, image, disk, a kind     exit 4
   StepFailed      a step did not do what it should within its deadline                  exit 4
 
-A step of the recovery that fails is evidence and is judged. Whatever is not a DrillError is a bug of this program (exit 70).
+A step of the recovery that fails is evidence and is judged. Whatever is not a DrillError is a bug (exit 70).
 """
 
 

@@ -14,16 +14,20 @@ if TYPE_CHECKING:
     from drill.sites.site import Site
 
 
+_WORDS = {Verdict.MET: "accepted", Verdict.MISSED: "refused", Verdict.UNKNOWN: "undecided"}
+
+
 class IntegrityGate:
     """Holds what the embassy has against the seal that was handed to it with the copy."""
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
 
-    def accept(
-        self, register: str, embassy: Site, seal: Seal, citizens: CitizensAtWork, timeline: Timeline
-    ) -> bool:
-        """One write and read-back, then everything in one snapshot; anything but met is a refusal, with its reasons."""
+    def accept(self, register: str, embassy: Site, seal: Seal, citizens: CitizensAtWork, timeline: Timeline) -> bool:
+        """One write and read-back, then everything in one snapshot: accepted only when all of it is met.
+
+        A miss is a refusal; where something could only not be told, the register is left undecided.
+        """
         timeline.record("gate", "gate began", register=register)
         entry = citizens.try_at(register, embassy.name)
         held = self._survey.holdings(register, embassy, seal)
@@ -37,9 +41,8 @@ class IntegrityGate:
             events=timeline.events,
             ledger=(entry,),
         )
-        reasons = [f"{f.check}: {f.actual}" for f in checks.found(evidence, checks.GATE) if f.verdict is not Verdict.MET]
-        if reasons:
-            timeline.record("gate", "refused", register=register, reasons=reasons)
-        else:
-            timeline.record("gate", "accepted", register=register)
-        return not reasons
+        found = checks.findings(evidence, checks.GATE)
+        verdict = Verdict.of(finding.verdict for finding in found)
+        reasons = [f"{f.check}: {f.actual}" for f in found if f.verdict is not Verdict.MET]
+        timeline.record("gate", _WORDS[verdict], register=register, **({"reasons": reasons} if reasons else {}))
+        return verdict is Verdict.MET

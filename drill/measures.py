@@ -107,15 +107,16 @@ def restored_at(entries: Iterable[Entry], redirected: float, stable_for: float) 
         key=lambda e: (e.due, e.outcome is Outcome.ACKED),
     )
     run: list[Entry] = []
+    failed_at: float | None = None
     for entry in tries:
         if entry.outcome is Outcome.NOT_TRIED:
             continue
         if len(run) >= AT_LEAST and entry.due > run[0].due + stable_for:
             return run[0].ended
         if entry.outcome is not Outcome.ACKED:
-            run = []
-            continue
-        run.append(entry)
+            run, failed_at = [], entry.due
+        elif entry.due != failed_at:
+            run.append(entry)
     enough = len(run) >= AT_LEAST and run[-1].due >= run[0].due + stable_for
     return run[0].ended if enough else None
 
@@ -156,11 +157,13 @@ def _times(evidence: Evidence, register: str) -> Figures:
 
 
 def fates_of(evidence: Evidence, register: str) -> Fates | None:
-    """What became of the register's transactions; None when ledger or survey are not whole."""
+    """What became of the register's transactions; None when ledger or survey are not whole, or a key comes twice."""
     held = evidence.held(register)
     if held is None or ledger_gap(evidence):
         return None
     entries = [e for e in evidence.ledger if e.register == register]
+    if len({e.key for e in entries}) < len(entries):
+        return None
     return fates(entries, held.receipts, evidence.time_of("fenced") if register in evidence.lost else None)
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
-from drill.evidence import Evidence, Holdings, Seal, Structure
+from drill.evidence import Holdings, Seal, Structure
 from drill.ledger import Entry
 from drill.objectives import Objectives
 from drill.timeline import Timeline
@@ -72,7 +72,10 @@ class Copy(Protocol):
 class Transaction(Protocol):
     """One kind of business that citizens do in a register."""
 
-    name: str  # "register a birth"
+    @property
+    def name(self) -> str:
+        """As people say it: "register a birth"."""
+        ...
 
     def sql(self, structure: Structure) -> str:
         """One statement: does the work, leaves its receipt, returns (table, rows, sum, sum) for each table it changed.
@@ -89,7 +92,8 @@ class Transaction(Protocol):
 class Register(Protocol):
     """One state register: a database of its own."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     @property
     def transactions(self) -> Sequence[Transaction]: ...
@@ -171,7 +175,9 @@ class Citizens(Protocol):
 class Watching(Protocol):
     """A watch that has begun."""
 
-    def wait_until_detected(self, deadline: float) -> None: ...
+    def wait_until_detected(self, deadline: float) -> float:
+        """The instant on the drill's clock at which it was; StepFailed after `deadline` seconds."""
+        ...
 
 
 class Outage(Protocol):
@@ -221,9 +227,7 @@ class Recovery(Protocol):
 
 
 class Gate(Protocol):
-    def accept(
-        self, register: str, embassy: Site, seal: Seal, citizens: CitizensAtWork, timeline: Timeline
-    ) -> bool:
+    def accept(self, register: str, embassy: Site, seal: Seal, citizens: CitizensAtWork, timeline: Timeline) -> bool:
         """Probe and judge what came back: accepted or refused, and recorded either way."""
         ...
 
@@ -239,8 +243,8 @@ class Record(Protocol):
         """What home knew of its registers."""
         ...
 
-    def complete(self, evidence: Evidence) -> None:
-        """Everything, while both sites still stand."""
+    def complete(self, holdings: Mapping[str, Holdings]) -> None:
+        """What was found at the end: nothing is missing now, and both sites still stand."""
         ...
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import drill
 from drill.clock import Clock
 from drill.errors import DrillError
-from drill.evidence import SCHEMA_VERSION, Evidence, Seal
+from drill.evidence import SCHEMA_VERSION, Holdings, Seal
 from drill.folder import Folder, LedgerFile
 from drill.hosts import Premises, mark
 from drill.hosts.cable import Cable
@@ -40,19 +41,21 @@ class Rehearsal:
     premises: Premises
     runs: Path
     listeners: Sequence[Listen] = ()
-    linger: Callable[[Drill, Judged], None] | None = None  # called while both sites still stand
+    linger: Callable[[Drill], None] | None = None  # called while both sites still stand
 
-    def play(self) -> Judged:
-        """Play it to its end and judge it. The evidence lies in its folder, also when this raises."""
+    def play(self, tell: Callable[[Judged], None]) -> None:
+        """Play it, and tell how it is judged: also when it breaks, as far as it left evidence, before the error goes on."""
         run_id, clock = mark.new_run_id(), Clock()
         folder = Folder.create(self.runs, run_id, self.file.read_text(encoding="utf-8"))
-        with ExitStack() as stack:
-            listener, ledger = stack.enter_context(folder.listener()), stack.enter_context(folder.ledger())
-            timeline = Timeline(clock, [listener, *self.listeners])
-            kept = Kept(folder, ledger)
-            with _told(timeline):
-                self._play(run_id, timeline, kept)
-        return kept.judged()
+        try:
+            with ExitStack() as stack:
+                listener, ledger = stack.enter_context(folder.listener()), stack.enter_context(folder.ledger())
+                timeline = Timeline(clock, [listener, *self.listeners])
+                with _told(timeline):
+                    self._play(run_id, timeline, Kept(folder, ledger))
+        finally:
+            with suppress(DrillError):  # what broke before it began left nothing to judge
+                tell(_judged(folder))
 
     def _play(self, run_id: str, timeline: Timeline, kept: Kept) -> None:
         with ExitStack() as stack:
@@ -61,7 +64,7 @@ class Rehearsal:
             home, embassy = (Site(host.name, host, cable, keys, kept.save_log) for host in hosts)
             drill = self.scenario.at(home, embassy)
             if self.linger is not None:
-                kept.linger = lambda result, linger=self.linger: linger(drill, result)
+                kept.linger = partial(self.linger, drill)
             timeline.record("drill", "began", **self._facts(run_id, drill))
             run_drill(drill, timeline, kept)
 
@@ -99,8 +102,7 @@ class Kept:
 
     folder: Folder
     ledger: LedgerFile
-    linger: Callable[[Judged], None] | None = None
-    _result: Judged | None = field(default=None, init=False)
+    linger: Callable[[], None] | None = None
 
     def entry(self, entry: Entry) -> None:
         """Into the ledger."""
@@ -110,23 +112,23 @@ class Kept:
         """Into seals.json."""
         self.folder.write_seals(seals)
 
-    def complete(self, evidence: Evidence) -> None:
-        """Into holdings.json and, judged, into result.json."""
-        self.folder.write_holdings(evidence.holdings)
-        self._result = judged(evidence)
-        self.folder.write_result(run_document(self._result))
+    def complete(self, holdings: Mapping[str, Holdings]) -> None:
+        """Into holdings.json; the result is there before the undoing begins."""
+        self.folder.write_holdings(holdings)
+        _judged(self.folder)
         if self.linger is not None:
-            self.linger(self._result)
-
-    def judged(self) -> Judged:
-        """The judgement over the complete evidence."""
-        if self._result is None:
-            raise RuntimeError("a drill ended without its evidence")
-        return self._result
+            self.linger()
 
     def save_log(self, site: str, text: str) -> None:
         """A server's log, into logs/."""
         (self.folder.logs / f"{site}.log").write_text(text, encoding="utf-8")
+
+
+def _judged(folder: Folder) -> Judged:
+    """The verdict over what lies on disk; it is put beside it."""
+    result = judged(folder.read())
+    folder.write_result(run_document(result))
+    return result
 
 
 @contextmanager

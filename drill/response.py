@@ -52,8 +52,8 @@ class Response(BaseModel, frozen=True, extra="forbid"):
 
     def notice(self, watching: Watching, timeline: Timeline) -> None:
         """Wait for the watch, then for the declaration."""
-        watching.wait_until_detected(_LONGEST_WATCH + 2 * self.detect.every * self.detect.misses)
-        timeline.clock.sleep(self.declare.after)
+        detected = watching.wait_until_detected(_LONGEST_WATCH + 2 * self.detect.every * self.detect.misses)
+        timeline.clock.sleep(max(0.0, detected + self.declare.after - timeline.clock.elapsed()))
         timeline.record("response", "declared", by=self.declare.by)
 
     def fence(self, home: Site, citizens: CitizensAtWork, timeline: Timeline) -> None:

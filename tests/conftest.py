@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from drill.errors import DrillError
-from drill.hosts import engine
+from drill.hosts import binaries, engine
 from drill.hosts.container import ContainerPremises, choose
+from drill.hosts.process import ProcessPremises
 
 
 @cache
@@ -36,6 +37,12 @@ def docker_client() -> Iterator[Any]:
     """A client of the local engine."""
     with closing(engine.connect()) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def embedded_premises() -> ProcessPremises:
+    """Two hosts that are processes of this machine."""
+    return ProcessPremises(binaries.find(), why="a test")
 
 
 @pytest.fixture(scope="session")

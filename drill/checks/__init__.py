@@ -17,6 +17,25 @@ from drill.checks.write_and_read_back import write_and_read_back
 from drill.evidence import Evidence
 from drill.verdict import Finding, Verdict
 
+__all__ = [
+    "ALL",
+    "GATE",
+    "Check",
+    "agreement",
+    "constraints",
+    "content",
+    "data_loss",
+    "findings",
+    "indexes",
+    "outage",
+    "receipts",
+    "recovery_time",
+    "sequences",
+    "single_home",
+    "undisturbed",
+    "write_and_read_back",
+]
+
 Check = Callable[[Evidence], Iterable[Finding]]
 
 # What the integrity gate asks of a register that has just come back, and what is asked again at the survey.

@@ -19,7 +19,7 @@ def _judge(evidence: Evidence, register: str, rpo: float) -> tuple[Verdict, str,
     gap, fate = _gap(evidence, register), fates_of(evidence, register)
     reach = None if gap or fate is None else rpa(evidence, fate)
     if fate is None or reach is None:
-        gap = gap or "nothing to compare"
+        gap = gap or "the ledger names a transaction twice"
         return Verdict.UNKNOWN, gap, f"How much work of {register} was lost is not known: {gap}."
     lost, promised = len(fate.lost), len(fate.promised)
     if not lost:

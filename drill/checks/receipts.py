@@ -16,7 +16,7 @@ def receipts(evidence: Evidence) -> Iterator[Finding]:
     for register in evidence.registers:
         fate, gap = fates_of(evidence, register), _gap(evidence, register)
         if fate is None or gap:
-            gap = gap or "nothing to compare"
+            gap = gap or "the ledger names a transaction twice"
             says = f"Whether {register} agrees with what its citizens were told is not known: {gap}."
             yield Finding("receipts", register, Verdict.UNKNOWN, TARGET, gap, says)
         elif wrong := _wrong(fate):

@@ -21,7 +21,7 @@ def _judge(evidence: Evidence, register: str) -> tuple[Verdict, str]:
     fate = fates_of(evidence, register)
     gap = outage_gap(evidence) or ledger_gap(evidence) or untried_gap(evidence, register)
     if gap or fate is None:
-        return Verdict.UNKNOWN, gap or "it was never surveyed"
+        return Verdict.UNKNOWN, gap or "it was never surveyed, or the ledger names a transaction twice"
     struck = evidence.time_of("struck") or 0.0
     tries = [e for e in evidence.ledger if _counts(e, register, struck)]
     failed = sum(e.outcome is Outcome.FAILED for e in tries)

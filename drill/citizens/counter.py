@@ -1,7 +1,7 @@
 """One connection of a citizen, at which every wait ends when the citizen's patience does.
 
-libpq is driven directly: psycopg's own connections round timeouts up to seconds, try to cancel over the network when one
-passes, and hide the command tag, and the tag is what tells a COMMIT from a ROLLBACK.
+libpq is driven directly: psycopg's own connections round timeouts up to seconds, try to cancel over the network when
+one passes, and hide the command tag, and the tag is what tells a COMMIT from a ROLLBACK.
 """
 
 from __future__ import annotations

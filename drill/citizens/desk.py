@@ -43,8 +43,10 @@ class Desk:
         """A new connection to the register at that site."""
         return await Counter.call(self.logins[site], deadline)
 
-    async def attend(self, appointment: Appointment, site: str, counter: Counter | None) -> tuple[Entry, Counter | None]:
-        """Keep the appointment, over `counter` or a new connection; returns the entry and the connection if it is still good."""
+    async def attend(
+        self, appointment: Appointment, site: str, counter: Counter | None
+    ) -> tuple[Entry, Counter | None]:
+        """Keep the appointment, over `counter` or a new connection; returns the connection too, if it is still good."""
         began, deadline = _now(), appointment.due + appointment.timeout
         try:
             counter = counter or await self.open(site, deadline)

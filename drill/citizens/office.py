@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -113,7 +113,9 @@ class _Day:
         async def tries() -> tuple[int, int, tuple[str, ...]]:
             rounds = await asyncio.gather(*(stale.try_home() for stale in self._stale.values()))
             old, new = [e for o, _ in rounds for e in o], [e for _, n in rounds for e in n]
-            promised = [f"{e.register}: {e.outcome}" for e in (*old, *new) if e.outcome in (Outcome.ACKED, Outcome.WEAK)]
+            promised = [
+                f"{e.register}: {e.outcome}" for e in (*old, *new) if e.outcome in (Outcome.ACKED, Outcome.WEAK)
+            ]
             return len(old), len(new), tuple(promised)
 
         return self._do(tries(), 2 * self._office.timeout + 10)
@@ -161,7 +163,9 @@ class _Day:
             return future.result(deadline)
         except TimeoutError as late:
             future.cancel()
-            raise StepFailed(f"the citizens did not react within {deadline:g} s", hint="is this machine overloaded?") from late
+            raise StepFailed(
+                f"the citizens did not react within {deadline:g} s", hint="is this machine overloaded?"
+            ) from late
 
 
 def _desk(name: str, crowd: Crowd, began: float, write: Callable[[Entry], None]) -> Desk:

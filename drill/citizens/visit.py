@@ -47,7 +47,7 @@ async def visit(counter: Counter, business: Business, deadline: float) -> Ending
 
 
 def outcome_of(answer: Answer) -> Outcome:
-    """An acknowledgement is the tag COMMIT and no warning: a failed transaction is answered ROLLBACK without any error."""
+    """An acknowledgement is the tag COMMIT without a warning: a failed transaction is answered ROLLBACK, and no error."""
     if answer.tag != "COMMIT":
         return Outcome.FAILED
     return Outcome.WEAK if answer.warnings else Outcome.ACKED

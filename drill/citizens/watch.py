@@ -24,6 +24,7 @@ class Watch:
         self._misses = misses
         self._timeline = timeline
         self._detected = threading.Event()
+        self._detected_at = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._watch()), name="watch", daemon=True)
 
@@ -36,13 +37,14 @@ class Watch:
         self._over.set()
         self._thread.join(self._every + 10)
 
-    def wait_until_detected(self, deadline: float) -> None:
-        """Until so many tries in a row have failed; StepFailed when it takes longer than `deadline` seconds."""
+    def wait_until_detected(self, deadline: float) -> float:
+        """The instant (of the drill's clock) of the last of so many misses; StepFailed after `deadline` seconds."""
         if not self._detected.wait(deadline):
             raise StepFailed(
                 f"the watch has not noticed anything within {deadline:g} s",
                 hint="this outage cannot be seen over the citizens' path",
             )
+        return self._detected_at
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -56,7 +58,7 @@ class Watch:
 
     def _tell(self, missed: int) -> None:
         if missed >= self._misses and not self._detected.is_set():
-            self._timeline.record("watch", "detected", misses=missed)
+            self._detected_at = self._timeline.record("watch", "detected", misses=missed).elapsed
             self._detected.set()
         elif missed == 0 and self._detected.is_set():
             self._detected.clear()

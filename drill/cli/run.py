@@ -49,7 +49,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(  # noqa: PLR0913 - one parameter for each option
-    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Files, or names that `drill list` shows.")],
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="SCENARIO...", help="Files, or names that `drill list` shows.")
+    ],
     on: Annotated[On, typer.Option(help="Where the sites stand; auto is Docker where it can be used.")] = On.auto,
     people: Annotated[int | None, typer.Option(help="How many people, instead of the scenario's number.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the rows and of the citizens' business.")] = None,
@@ -59,7 +61,9 @@ def run(  # noqa: PLR0913 - one parameter for each option
     timeout: Annotated[float | None, _duration_option("End a drill that takes longer.")] = None,
     runs: Annotated[Path, typer.Option(help="Where the evidence of each run goes.")] = Path("runs"),
     keep: Annotated[bool, typer.Option("--keep", help="Leave both sites up afterwards, until Ctrl-C.")] = False,
-    pg_bin: Annotated[Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs (embedded).")] = None,
+    pg_bin: Annotated[
+        Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs (embedded).")
+    ] = None,
     image: Annotated[str | None, typer.Option(envvar="DRILL_IMAGE", help="The image to use (docker).")] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
     junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
@@ -67,7 +71,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Play scenarios on real PostgreSQL and judge each recovery.
 
-    Examples: `drill run scenarios/power-loss.yaml`, `drill run power-loss courier-dump --on embedded --json result.json`
+    Examples: `drill run scenarios/power-loss.yaml`, `drill run power-loss courier-dump --on embedded --json -`
     """
     from drill.hosts.choice import Wish, choose
     from drill.rehearsal import Rehearsal
@@ -101,7 +105,7 @@ def _play_all(rehearsals: Sequence[Rehearsal], wanted: Wanted) -> int:
     told: list[Judged] = []
     for rehearsal in rehearsals:
         try:
-            told.append(rehearsal.play())
+            rehearsal.play(told.append)
             codes.append(told[-1].result.exit_code)
         except DrillError as broken:
             codes.append(broken.exit_code)
@@ -137,15 +141,25 @@ def _ending(limit: float | None) -> Iterator[None]:
             signal.signal(number, act)
 
 
-def _linger(drill: Drill, result: Judged) -> None:
+def _linger(drill: Drill) -> None:
     """Hold both sites up until Ctrl-C, and say how to look at them."""
-    from drill.reports.screen import doors
+    import tempfile
 
-    _say("\n".join(doors(drill)))
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        _say("undoing")
+    with tempfile.TemporaryDirectory(prefix="drill-keys-") as folder:  # only this user may enter
+        passfile = Path(folder) / "passfile"
+        doors = [site.door() for site in (drill.home, drill.embassy)]
+        passfile.touch(mode=0o600)
+        passfile.write_text("".join(f"*:*:*:{door.user}:{door.password}\n" for door in doors), encoding="utf-8")
+        lines = [
+            f"  PGPASSFILE={passfile} psql -h {door.host} -p {door.port} -U {door.user} -d {next(iter(drill.registers))}"
+            for door in doors
+            if door.host
+        ]
+        _say("\n".join(["kept until Ctrl-C; in another terminal:", *lines]))
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            _say("undoing")
 
 
 def _say(text: str) -> None:

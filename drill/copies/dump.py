@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from drill.copies.courier import errand, instruct
 from drill.copies.beat import beating
 from drill.errors import StepFailed
 from drill.objectives import Duration
 from drill.parts import Version
+from drill.sites.courier import errand, instruct
 from drill.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ class Dumping:
     def versions(self) -> Sequence[Version]:
         """Every complete dump on the embassy's disk, oldest first."""
         listed = self.embassy.host.run(["ls", str(self.folder)], deadline=30).split()
-        manifests = ((name, self.embassy.host.read(self.folder / name / _MANIFEST)) for name in sorted(listed, key=_number))
+        manifests = (
+            (name, self.embassy.host.read(self.folder / name / _MANIFEST)) for name in sorted(listed, key=_number)
+        )
         return [_version(self.folder / name, json.loads(text)) for name, text in manifests if text]
 
     def take_next(self, over: Callable[[], bool]) -> None:
@@ -91,7 +93,11 @@ class Dumping:
         run = self.embassy.host.run
         run(["mkdir", "-p", str(place)], deadline=30)
         pg_dumpall, pg_dump = self.embassy.program("pg_dumpall"), self.embassy.program("pg_dump")
-        run([pg_dumpall, "-d", errand(self.home), "--roles-only", "-f", str(place / "roles.sql")], deadline=_DEADLINE, env=env)
+        run(
+            [pg_dumpall, "-d", errand(self.home), "--roles-only", "-f", str(place / "roles.sql")],
+            deadline=_DEADLINE,
+            env=env,
+        )
         moments = {}
         for register in self.registers:
             moments[register] = datetime.now(UTC).isoformat()  # its snapshot is not older than this

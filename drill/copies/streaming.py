@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 
 from drill.clock import wait_until
 from drill.copies.beat import beating
-from drill.copies.courier import errand, instruct
 from drill.errors import StepFailed
 from drill.parts import Version
+from drill.sites.courier import errand, instruct
 from drill.timeline import Timeline
 
 if TYPE_CHECKING:

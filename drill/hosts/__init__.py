@@ -75,7 +75,7 @@ class Host(Protocol):
         ...
 
     def run(self, argv: Sequence[str], *, deadline: float, env: Mapping[str, str] | None = None) -> str:
-        """Run a program to its end and return its output; StepFailed with the tail of its errors, or at the deadline."""
+        """Run a program to its end and return its output; StepFailed with what it said, or at the deadline."""
         ...
 
     def start(self, argv: Sequence[str], *, log: PurePosixPath, env: Mapping[str, str] | None = None) -> None:
@@ -118,9 +118,25 @@ class Host(Protocol):
 class Premises(Protocol):
     """What the two hosts of a drill stand on: chosen when a drill is run, not by the scenario."""
 
-    kind: str  # embedded | docker
-    why: str  # why this one was chosen, for the report
-    postgres: str  # its PostgreSQL, as "18.6"
+    @property
+    def kind(self) -> str:
+        """Embedded or docker."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """Why this one was chosen, for the report."""
+        ...
+
+    @property
+    def postgres(self) -> str:
+        """Its PostgreSQL, as "18.6"."""
+        ...
+
+    @property
+    def apart(self) -> str:
+        """How the embassy is kept from what is home's, as far as it was proven once the hosts are open."""
+        ...
 
     def hosts(self, run_id: str) -> AbstractContextManager[tuple[Host, Host]]:
         """Home and embassy of one run, not yet open; undone: nothing that carries the run's mark is left."""

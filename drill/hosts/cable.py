@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,8 +42,11 @@ class Cable:
         try:
             yield cls(process)
         finally:
-            with process:
-                process.kill()
+            process.kill()
+            process.wait(_GOODBYE)
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):  # what a dead relay was never told
+                    pipe.close()  # type: ignore[union-attr] # both are pipes
 
     def join(self, line: str, *, listen: str, to: Address) -> Address:
         """A new line from a free port of the address `listen` to a server; returns where to call."""
@@ -87,7 +90,7 @@ class Cable:
                     self.process.stdin.flush()
                     answer = self.process.stdout.readline()
                 except OSError as broken:
-                    answer = json.dumps({"error": str(broken)})
+                    answer = json.dumps({"error": f"the relay process has ended ({broken})"})
         told: dict[str, Any] = json.loads(answer) if answer else {"error": "the relay process has ended"}
         if "error" in told:
             raise CannotRun(f"the cable cannot {verb} {asked}: {told['error']}", hint="was the relay process killed?")

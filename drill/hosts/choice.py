@@ -21,7 +21,7 @@ class Wish:
 
 
 def choose(wish: Wish, say: Callable[[str], None] = lambda _: None) -> Premises:
-    """The premises, with the reason for them; CannotRun when what is asked for is not to be had. `say` hears of delays."""
+    """The premises, with the reason for them; CannotRun when they are not to be had. `say` hears of delays."""
     if wish.on == "embedded":
         return _embedded(wish, "asked for")
     if wish.on == "docker":

@@ -106,8 +106,12 @@ class ContainerHost:
                 hostname=self.name,
                 labels=labels,
                 shm_size="256m",
+                dns=[
+                    "127.0.0.1"
+                ],  # itself, where nobody answers: else the engine may ask the machine's resolver for it
                 security_opt=["no-new-privileges"],
             )
+            container.image = self.image.name  # without the prefix that its settings may put before it
             self._container = container
             container.start()
         except DockerException as refused:
@@ -157,11 +161,12 @@ class ContainerHost:
         return self._inside().get(path)
 
     def running(self) -> Sequence[str]:
-        from docker.errors import APIError
-
+        """As the machine of the engine sees it; StepFailed where it cannot tell, since that is no proof of silence."""
         try:
-            seen = self.client.api.top(self._label, ps_args="-eo pid,ppid,stat,comm,args")
-        except APIError:  # no container, or one without power
+            seen = self._ask("top", ps_args="-eo pid,ppid,stat,comm,args")
+        except StepFailed:
+            if self._state().get("Running"):
+                raise
             return []
         rows = [row for row in seen["Processes"] or [] if not row[2].startswith("Z")]
         init = str(self._state().get("Pid", 0))
@@ -171,28 +176,21 @@ class ContainerHost:
     # -- power, disk, address -----------------------------------------------------------------------------------------
 
     def power_off(self) -> None:
-        from docker.errors import APIError
-
         try:
-            self.client.api.kill(self._label, "SIGKILL")
-        except APIError as refused:
+            self._ask("kill", signal="SIGKILL")
+        except StepFailed:
             if self._state().get("Running"):
-                raise StepFailed(f"{self.name}: the power stays on: {refused}", hint="see `docker ps`") from refused
-        wait_until(
-            f"{self.name}: power off", lambda: not self._state().get("Running"), deadline=_START, hint="see `docker ps`"
-        )
+                raise
+        hint = f"see `docker inspect {self._label}`"
+        wait_until(f"{self.name}: power off", lambda: not self._state().get("Running"), deadline=_START, hint=hint)
 
     def power_on(self) -> None:
         """Start the container again, on the same volume. A host whose disk was erased stays away: nothing happens."""
-        from docker.errors import DockerException
-
         if self.disk_is_gone():
             return
-        try:
-            self.client.api.start(self._label)
-        except DockerException as refused:
-            raise StepFailed(f"{self.name}: the power stays off: {refused}", hint="see `docker ps -a`") from refused
-        wait_until(f"{self.name}: power on", self._answers, deadline=_START, hint=f"see `docker logs {self._label}`")
+        self._ask("start")
+        hint = f"see `docker logs {self._label}`"
+        wait_until(f"{self.name}: power on", self._answers, deadline=_START, hint=hint)
 
     def erase_disk(self) -> None:
         """The volume goes only with its container: the machine is destroyed, and cannot come back."""
@@ -204,22 +202,22 @@ class ContainerHost:
 
     def disk_is_gone(self) -> bool:
         """Asked of the engine: neither the volume is there nor a container that could hold it."""
-        from docker.errors import NotFound
-
         try:
-            self.client.api.inspect_volume(self._label)
-        except NotFound:
+            self._ask("inspect_volume")
+        except engine.Absent:
             return not self._state()
         return False
 
     def address(self) -> Address:
-        networks = (
-            self.client.api.inspect_container(self._label)["NetworkSettings"]["Networks"] if self._state() else {}
-        )
+        networks = self._ask("inspect_container")["NetworkSettings"]["Networks"] if self._state() else {}
         number = networks.get(self._label, {}).get("IPAddress")
         if not number:
             raise StepFailed(f"{self.name} has no address: its power is off", hint="give the power back first")
         return Address(str(number), PORT)
+
+    def _ask(self, verb: str, **how: Any) -> Any:
+        """The engine about what carries this host's name."""
+        return engine.ask(self.client, verb, self._label, **how)
 
     def _inside(self, user: str = _USER, folder: str = "") -> Inside:
         return Inside(self.client, self._label, user, folder or str(self.disk))
@@ -230,11 +228,9 @@ class ContainerHost:
 
     def _state(self) -> Mapping[str, Any]:
         """The engine's word on the container; empty when there is none."""
-        from docker.errors import NotFound
-
         try:
-            state: Mapping[str, Any] = self.client.api.inspect_container(self._label)["State"]
-        except NotFound:
+            state: Mapping[str, Any] = self._ask("inspect_container")["State"]
+        except engine.Absent:
             return {}
         return state
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drill.errors import CannotRun
+from drill.errors import CannotRun, StepFailed
 from drill.hosts.mark import LABEL_OWNER, LABEL_RUN, LABEL_STARTED, Mark, is_run_id
 
 if TYPE_CHECKING:
@@ -26,6 +26,25 @@ class Marked:
     kind: str  # container | volume | network
     name: str
     mark: Mark
+
+
+class Absent(StepFailed):
+    """The engine knows no such container, volume or file."""
+
+
+def ask(client: DockerClient, verb: str, *what: Any, **how: Any) -> Any:
+    """One call of the engine's low-level client; StepFailed with the engine's words, or Absent."""
+    from docker.errors import DockerException, NotFound
+    from requests.exceptions import RequestException
+
+    try:
+        return getattr(client.api, verb)(*what, **how)
+    except NotFound as unknown:
+        raise Absent(f"the engine knows nothing of it: {_reason(unknown)}", hint="was it removed?") from unknown
+    except (DockerException, RequestException) as refused:
+        raise StepFailed(
+            f"the engine refuses to {verb}: {_reason(refused)}", hint="is this host's power off?"
+        ) from refused
 
 
 def connect(timeout: float = _PATIENCE) -> DockerClient:

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drill.errors import StepFailed
+from drill.hosts import engine
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -50,15 +51,15 @@ class Inside:
             )
         if told.broken is not None:
             raise StepFailed(f"{program}: the engine broke off: {told.broken}", hint="was the power taken meanwhile?")
-        code = self._ask("exec_inspect", made)["ExitCode"]
-        if code != 0:
+        code = engine.ask(self.client, "exec_inspect", made)["ExitCode"]
+        if code != 0:  # None when the power was taken
             raise StepFailed(f"{program} ended with {code}: {told.tail() or 'no message'}", hint="see its message")
         return told.output()
 
     def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> None:
         """Start a program that goes on by itself, its output appended to the log."""
         made = self._made(["/bin/sh", "-c", _APPEND_TO_LOG, "drill", log, *argv], env)
-        self._ask("exec_start", made, detach=True)
+        engine.ask(self.client, "exec_start", made, detach=True)
 
     def put(self, path: PurePosixPath, text: str, owner: tuple[int, int]) -> None:
         """Write a file that only its owner (user and group) can read; its folder must exist."""
@@ -67,42 +68,40 @@ class Inside:
         entry.size, entry.mode, (entry.uid, entry.gid) = len(content), 0o600, owner
         with tarfile.open(fileobj=packed, mode="w") as tar:
             tar.addfile(entry, io.BytesIO(content))
-        self._ask("put_archive", self.container, str(path.parent), packed.getvalue())
+        engine.ask(self.client, "put_archive", self.container, str(path.parent), packed.getvalue())
 
     def get(self, path: PurePosixPath) -> str:
         """The text of a file, also of a container that does not run; empty when there is none."""
-        from docker.errors import DockerException, NotFound
-
         try:
-            stream, _ = self.client.api.get_archive(self.container, str(path))
+            stream, _ = engine.ask(self.client, "get_archive", self.container, str(path))
             with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
                 member = tar.next()
                 file = None if member is None else tar.extractfile(member)
                 return "" if file is None else file.read().decode(errors="replace")
-        except NotFound:
+        except engine.Absent:
             return ""
-        except (DockerException, tarfile.TarError) as refused:
-            raise StepFailed(f"{path} cannot be read: {refused}", hint="try again") from refused
+        except (OSError, tarfile.TarError) as broken:  # the engine's answer broke off: errors of requests are OSErrors
+            raise StepFailed(f"{path} cannot be read: {broken}", hint="try again") from broken
 
     def _made(self, argv: Sequence[str], env: Mapping[str, str] | None) -> str:
         surroundings = {"LC_ALL": "C", "HOME": self.folder, **(env or {})}
-        made = self._ask(
-            "exec_create", self.container, list(argv), user=self.user, environment=surroundings, workdir=self.folder
+        made = engine.ask(
+            self.client,
+            "exec_create",
+            self.container,
+            list(argv),
+            user=self.user,
+            environment=surroundings,
+            workdir=self.folder,
         )
         return str(made["Id"])
 
     def _kill(self, pid: str) -> None:
         if pid:
-            made = self._ask("exec_create", self.container, ["/bin/sh", "-c", _KILL_GROUP, "drill", pid], user="0")
-            self._ask("exec_start", made["Id"], detach=True)
-
-    def _ask(self, verb: str, *what: Any, **how: Any) -> Any:
-        from docker.errors import DockerException
-
-        try:
-            return getattr(self.client.api, verb)(*what, **how)
-        except DockerException as refused:
-            raise StepFailed(f"the engine refuses: {refused}", hint="is the power of this host off?") from refused
+            made = engine.ask(
+                self.client, "exec_create", self.container, ["/bin/sh", "-c", _KILL_GROUP, "drill", pid], user="0"
+            )
+            engine.ask(self.client, "exec_start", made["Id"], detach=True)
 
 
 @dataclass

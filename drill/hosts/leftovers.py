@@ -57,8 +57,11 @@ def remove(leftovers: Sequence[Leftover]) -> list[str]:
         engine.Marked(each.kind, each.name, each.mark) for each in leftovers if each.mark and each.kind in engine.KINDS
     ]
     if held:
-        with closing(engine.connect()) as client:
-            stayed += engine.discard(client, held)
+        try:
+            with closing(engine.connect()) as client:
+                stayed += engine.discard(client, held)
+        except CannotRun as silent:
+            stayed += [f"{each.kind} {each.name}: {silent}" for each in held]
     for folder in _paths(leftovers).values():
         stayed += _remove_folder(folder)
     return stayed

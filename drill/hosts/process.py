@@ -148,9 +148,7 @@ class ProcessHost:
                 part.mkdir(mode=0o700)
                 os.chown(part, self.user.uid, self.user.gid)
 
-    def _launch(
-        self, argv: Sequence[str], output: int, env: Mapping[str, str] | None
-    ) -> subprocess.Popen[bytes]:
+    def _launch(self, argv: Sequence[str], output: int, env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
         if self._off:
             raise StepFailed(f"{self.name}: the power is off", hint="nothing runs there until it is back")
         return subprocess.Popen(
@@ -159,7 +157,13 @@ class ProcessHost:
             stdout=output,
             stderr=subprocess.PIPE if output == subprocess.PIPE else output,
             cwd=self.folder,
-            env={"PATH": f"{self.programs}:/usr/bin:/bin", "LANG": "C", "TZ": "UTC", "HOME": str(self.folder), **(env or {})},
+            env={
+                "PATH": f"{self.programs}:/usr/bin:/bin",
+                "LANG": "C",
+                "TZ": "UTC",
+                "HOME": str(self.folder),
+                **(env or {}),
+            },
             start_new_session=True,
             **identity(self.user),
         )
@@ -229,7 +233,9 @@ class ProcessPremises:
             work.mkdir(mode=0o711)
             work.chmod(0o711)
         except OSError as refused:
-            raise CannotRun(f"cannot make {work}: {refused}", hint="set DRILL_WORK to a folder that you may write to") from refused
+            raise CannotRun(
+                f"cannot make {work}: {refused}", hint="set DRILL_WORK to a folder that you may write to"
+            ) from refused
 
     def _readable(self, users: Sequence[Account], work: Path) -> Binaries:
         """The programs where both users can run them."""
@@ -255,4 +261,3 @@ class ProcessPremises:
                     hint="does the file system keep owners and modes? set DRILL_WORK to one that does",
                 )
         return f"two users: {embassy.user.name} was refused a file of {home.user.name}"
-

@@ -11,7 +11,9 @@ import json
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from drill.hosts import Address
 
@@ -23,7 +25,7 @@ _DRAIN = 2.0  # seconds that a chunk already being sent may take to arrive
 
 @dataclass
 class Pipe:
-    """One direction of one connection. `sending` is held while a chunk is handed over, so that a cut can wait for it."""
+    """One direction of one connection. `sending` is held while a chunk is handed over: a cut can wait for that."""
 
     source: socket.socket
     sink: socket.socket
@@ -59,7 +61,7 @@ class Call:
         window = memoryview(chunk)
         with contextlib.suppress(OSError):
             while (size := pipe.source.recv_into(chunk)) and self._hand_over(pipe, window[:size]):
-                self.line.carried += size
+                pass
         self.line.lit.wait()
         with contextlib.suppress(OSError):
             pipe.sink.shutdown(socket.SHUT_WR)
@@ -72,6 +74,8 @@ class Call:
                 if self.line.severed:
                     return False
                 if self.line.lit.is_set():
+                    with self.line.counting:
+                        self.line.carried += len(chunk)
                     pipe.sink.sendall(chunk)
                     return True
 
@@ -101,7 +105,8 @@ class Line:
         self.severed = False
         self.dark_for: set[str] = set()
         self.calls: set[Call] = set()
-        self.carried = 0
+        self.carried = 0  # bytes, both ways
+        self.counting = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -175,11 +180,17 @@ class Relay:
 def main() -> None:
     """Answer each line of JSON {"do": name, ...} with a line of JSON, until there are no more."""
     relay = Relay()
-    verbs = {"join": relay.join, "point": relay.point, "darken": relay.darken, "light": relay.light, "count": relay.count}
+    verbs: dict[str, Callable[..., dict[str, int]]] = {
+        "join": relay.join,
+        "point": relay.point,
+        "darken": relay.darken,
+        "light": relay.light,
+        "count": relay.count,
+    }
     for request in sys.stdin:
         try:
             asked = json.loads(request)
-            answer = verbs[asked.pop("do")](**asked)
+            answer: dict[str, Any] = verbs[asked.pop("do")](**asked)
         except (OSError, KeyError, TypeError, ValueError) as wrong:
             answer = {"error": f"{type(wrong).__name__}: {wrong}"}
         sys.stdout.write(json.dumps(answer) + "\n")

@@ -17,7 +17,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-import drill
 from drill.hosts.mark import Mark, mark_of
 
 _DONE = b"done\n"
@@ -32,10 +31,11 @@ _FAREWELL = 10.0  # seconds for the watchdog to leave when all is well
 def watched(run_id: str, work: Path | None, docker: bool) -> Iterator[None]:
     """A watchdog over this process: should it die inside, whatever it has made for the run is removed."""
     orders = {"mark": asdict(mark_of(run_id)), "work": str(work) if work else None, "docker": docker}
-    path = os.pathsep.join(filter(None, [str(Path(drill.__file__).parent.parent), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
     dog = subprocess.Popen(
         [sys.executable, "-P", "-m", "drill.hosts.watchdog", run_id],
         stdin=subprocess.PIPE,
+        bufsize=0,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # neither Ctrl-C at the terminal nor a signal to the drill's group reaches it
@@ -58,7 +58,6 @@ def watched(run_id: str, work: Path | None, docker: bool) -> Iterator[None]:
 def _tell(dog: subprocess.Popen[bytes], line: bytes) -> None:
     with suppress(OSError):  # a watchdog that somebody ended: `drill clean` is left
         dog.stdin.write(line)  # type: ignore[union-attr] # it is a pipe
-        dog.stdin.flush()  # type: ignore[union-attr]
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -35,8 +35,8 @@ with recursive resolved(domain, base, modifier) as (
 select n.nspname, c.relname, c.relkind = 'p',
        coalesce((select sum(pg_table_size(relid)) from pg_partition_tree(c.oid)), pg_table_size(c.oid))::bigint,
        coalesce(array_agg(a.attname::text order by a.attnum) filter (where a.attname is not null), '{}'),
-       coalesce(array_agg(format_type(coalesce(r.base, a.atttypid), coalesce(r.modifier, a.atttypmod)) order by a.attnum)
-                filter (where a.attname is not null), '{}')
+       coalesce(array_agg(format_type(coalesce(r.base, a.atttypid), coalesce(r.modifier, a.atttypmod))
+                          order by a.attnum) filter (where a.attname is not null), '{}')
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
@@ -87,7 +87,7 @@ def digest(console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Col
         return None
     console.execute("savepoint digest")
     try:
-        row = console.execute(cast(LiteralString, shape.sql(columns))).fetchone()
+        row = console.execute(shape.sql(columns)).fetchone()
     except psycopg.Error as refused:
         if console.broken or not (refused.sqlstate or "").startswith(_UNREADABLE):
             raise

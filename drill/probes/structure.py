@@ -13,7 +13,8 @@ from drill.probes.digests import Shape
 
 # Constraints that partitions inherit are left out: their parent speaks for them, and their names are the server's own.
 _CONSTRAINTS: LiteralString = """
-select n.nspname || '.' || c.relname || '.' || k.conname || ': ' || pg_get_constraintdef(k.oid), k.convalidated and k.conenforced
+select n.nspname || '.' || c.relname || '.' || k.conname || ': ' || pg_get_constraintdef(k.oid),
+       k.convalidated and k.conenforced
 from pg_constraint k
 join pg_class c on c.oid = k.conrelid
 join pg_namespace n on n.oid = c.relnamespace
@@ -22,14 +23,15 @@ where k.conparentid = 0 and (k.coninhcount = 0 or not c.relispartition)
 order by 1
 """
 _INDEXES: LiteralString = """
-select n.nspname || '.' || c.relname || ': ' || pg_get_indexdef(i.indexrelid), i.indisvalid and i.indisready and i.indislive
+select n.nspname || '.' || c.relname || ': ' || pg_get_indexdef(i.indexrelid),
+       i.indisvalid and i.indisready and i.indislive
 from pg_index i
 join pg_class c on c.oid = i.indexrelid
 join pg_namespace n on n.oid = c.relnamespace
 where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
 order by 1
 """
-# The column that owns a sequence, as serial and identity do, or whose default draws from it; none for one that stands alone.
+# The column that owns a sequence, as serial and identity do, or whose default draws from it; none for a lone one.
 _SEQUENCES: LiteralString = """
 with drawing as (
   select d.objid as sequence, d.refobjid as relation, d.refobjsubid as attribute

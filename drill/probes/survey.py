@@ -1,4 +1,4 @@
-"""Reads what a register holds, in one snapshot: digests, receipts, structure. Large registers by two sessions at once."""
+"""Reads what a register holds, in one snapshot: digests, receipts, structure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Surveyor:
     @contextmanager
     def _snapshot(self, register: str, site: Site, shared: str | None = None) -> Iterator[psycopg.Connection[Any]]:
         with _failing_as_a_step(site, register), site.console(register) as console:
-            for name, setting in {**READING, "statement_timeout": f"{self.deadline:.0f}s"}.items():
+            for name, setting in {**READING, "statement_timeout": f"{self.deadline * 1000:.0f}ms"}.items():
                 console.execute("select set_config(%s, %s, false)", (name, setting))
             console.execute("begin isolation level repeatable read read only")
             if shared is not None:
@@ -85,7 +85,11 @@ class Surveyor:
                 shared = _exported(console)
                 consoles += [sessions.enter_context(self._snapshot(register, site, shared)) for _ in range(jobs - 1)]
             with ThreadPoolExecutor(jobs) as pool:
-                return {k: v for part in pool.map(lambda one: _read(one, waiting, sealed), consoles) for k, v in part.items()}
+                return {
+                    k: v
+                    for part in pool.map(lambda one: _read(one, waiting, sealed), consoles)
+                    for k, v in part.items()
+                }
 
 
 _PLACE = """

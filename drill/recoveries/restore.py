@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import psycopg
 from pydantic import BaseModel, Field
 
-from drill.copies.courier import instruct
 from drill.errors import StepFailed
 from drill.parts import KeptCopy, Version
 from drill.recoveries.chosen import chosen
+from drill.sites.courier import instruct
 from drill.sites.site import OFFICER
 from drill.timeline import Timeline
 
@@ -49,7 +49,16 @@ class Restore(BaseModel, frozen=True, extra="forbid"):
     def _restore(self, register: str, version: Version, embassy: Site, timeline: Timeline) -> None:
         timeline.record("recovery", "phase", name="restore", register=register)
         where = ["-h", embassy.host.listens["unix_socket_directories"], "-p", embassy.host.listens["port"]]
-        how = ["-U", OFFICER, "-d", "postgres", "--create", "--exit-on-error", "-j", str(max(1, self.jobs // _AT_A_TIME))]
+        how = [
+            "-U",
+            OFFICER,
+            "-d",
+            "postgres",
+            "--create",
+            "--exit-on-error",
+            "-j",
+            str(max(1, self.jobs // _AT_A_TIME)),
+        ]
         source = f"{version.location}/{register}"
         argv = [embassy.program("pg_restore"), *where, *how, source]
         embassy.host.run(argv, deadline=_DEADLINE, env=instruct(embassy))
@@ -69,7 +78,9 @@ def _create_roles(embassy: Site, version: Version) -> None:
     lines = embassy.host.read(embassy.host.disk / version.location / "roles.sql").splitlines()
     wanted = [line for line in lines if not line.startswith("\\") and line != f"CREATE ROLE {OFFICER};"]
     if not any(line.startswith("-- PostgreSQL database cluster dump complete") for line in lines):
-        raise StepFailed(f"the roles of {version.name} are cut short", hint="the dump is damaged; choose an earlier version")
+        raise StepFailed(
+            f"the roles of {version.name} are cut short", hint="the dump is damaged; choose an earlier version"
+        )
     try:
         with embassy.console() as console:
             console.execute("\n".join(wanted).encode())

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from random import Random
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     Computed,
     Date,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     MetaData,
@@ -21,11 +19,12 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from drill.registers import codes, names
+from drill.registers.columns import kind, moment, number, personal_code
 from drill.registers.register import StateRegister
-from drill.registers.rows import Lots, Rows
+from drill.registers.rows import Lots, Rows, json_of, nth
 from drill.registers.transaction import StateTransaction, Step
 
 tables = MetaData()
@@ -40,7 +39,7 @@ settlement = Table(
 address = Table(
     "address",
     tables,
-    Column("id", BigInteger, Identity(), primary_key=True),
+    number(),
     Column("settlement", ForeignKey(settlement.c.code), nullable=False, index=True),
     Column("street", Text, nullable=False),
     Column("house", Integer, CheckConstraint("house > 0"), nullable=False),
@@ -49,7 +48,7 @@ address = Table(
 person = Table(
     "person",
     tables,
-    Column("personal_code", Text, CheckConstraint("personal_code ~ '^9[0-9]{10}$'"), primary_key=True),
+    personal_code(primary_key=True),
     Column("given_name", Text, nullable=False),
     Column("surname", Text, nullable=False),
     Column("full_name", Text, Computed("given_name || ' ' || surname", persisted=True)),
@@ -57,7 +56,7 @@ person = Table(
     Column("died", Date),
     Column("citizenship", Text, CheckConstraint("citizenship ~ '^[A-Z]{3}$'"), nullable=False),
     Column("languages", ARRAY(Text), nullable=False),
-    Column("registered_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("now()")),
+    moment("registered_at"),
     CheckConstraint("died >= born", name="person_died_after_birth"),
     Index("person_surname_given_name", "surname", "given_name"),
 )
@@ -78,25 +77,24 @@ parentage = Table(
 birth = Table(
     "birth",
     tables,
-    Column("number", BigInteger, Identity(), primary_key=True),
+    number("number"),
     Column("child", ForeignKey(person.c.personal_code), nullable=False, unique=True),
     Column("mother", ForeignKey(person.c.personal_code), nullable=False),
-    Column("registered_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("now()")),
+    moment("registered_at"),
 )
 notice = Table(
     "notice",
     tables,
-    Column("id", BigInteger, Identity(), primary_key=True),
+    number(),
     Column("personal_code", ForeignKey(person.c.personal_code), nullable=False, index=True),
-    Column("kind", Text, CheckConstraint("kind in ('birth', 'death', 'move', 'name')"), nullable=False),
+    kind("kind", "birth", "death", "move", "name"),
     Column("details", JSONB, nullable=False),
-    Column("made_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("now()")),
+    moment("made_at"),
 )
 
 
 def _rows(lots: Lots) -> Sequence[Rows]:
     people, addresses = lots.people, max(10, lots.people // 2)
-    counties = len(names.COUNTIES)
     day = "date '1930-01-01' + mod(i, 35064)::int"
     return (
         Rows(
@@ -104,8 +102,8 @@ def _rows(lots: Lots) -> Sequence[Rows]:
             79,
             {
                 "code": "i + 1",
-                "name": f"(array{list(names.SETTLEMENTS)})[1 + mod(i, {len(names.SETTLEMENTS)})] || ' ' || i + 1",
-                "county": f"(array{list(names.COUNTIES)})[1 + mod(i, {counties})]",
+                "name": nth(names.SETTLEMENTS, f"mod(i, {len(names.SETTLEMENTS)})") + " || ' ' || i + 1",
+                "county": nth(names.COUNTIES, f"mod(i, {len(names.COUNTIES)})"),
             },
         ),
         Rows(
@@ -129,10 +127,10 @@ def _rows(lots: Lots) -> Sequence[Rows]:
                 "born": day,
                 "died": f"case when {lots.pick('i', 7, 40)} = 0"
                 f" then greatest({day}, date '2026-01-01' - 1 - {lots.pick('i', 8, 9000)}::int) end",
-                "citizenship": f"(array['EST', 'EST', 'EST', 'EST', 'EST', 'LVA', 'FIN', 'UKR'])[1 + {lots.pick('i', 9, 8)}]",
+                "citizenship": lots.one_of("i", 9, ("EST", "EST", "EST", "EST", "EST", "LVA", "FIN", "UKR")),
                 "languages": f"case {lots.pick('i', 10, 4)} when 0 then '{{et,ru}}'::text[] when 1 then '{{et,en,fi}}'"
                 " else '{et}' end",
-                "registered_at": f"({day})::timestamp at time zone 'UTC' + {lots.pick('i', 11, 86400)} * interval '1 second'",
+                "registered_at": lots.moment("i", 11),
             },
         ),
         Rows(
@@ -141,7 +139,7 @@ def _rows(lots: Lots) -> Sequence[Rows]:
             {
                 "personal_code": "pg_temp.person(i)",
                 "address": f"1 + {lots.pick('i', 12, addresses)}",
-                "since": f"date '2000-01-01' + {lots.pick('i', 13, 9400)}::int",
+                "since": lots.day("i", 13),
             },
         ),
         Rows(
@@ -157,8 +155,8 @@ def _rows(lots: Lots) -> Sequence[Rows]:
                 "id": "i + 1",
                 "personal_code": lots.person("i", 14),
                 "kind": lots.one_of("i", 15, ("birth", "death", "move", "name")),
-                "details": f"jsonb_build_object('by', 'official ' || {lots.pick('i', 16, 500)}, 'pages', {lots.pick('i', 17, 9)})",
-                "made_at": f"timestamptz '2020-01-01 00:00:00Z' + {lots.pick('i', 18, 189000000)} * interval '1 second'",
+                "details": json_of(official=lots.pick("i", 16, 500), pages=lots.pick("i", 17, 9)),
+                "made_at": lots.moment("i", 18),
             },
         ),
     )
@@ -200,7 +198,9 @@ TRANSACTIONS = (
                 "birth",
                 "insert into public.birth (number, child, mother) select number, child, $3::text from drawn",
             ),
-            Step("parent", "parentage", "insert into public.parentage (child, parent) select child, $3::text from drawn"),
+            Step(
+                "parent", "parentage", "insert into public.parentage (child, parent) select child, $3::text from drawn"
+            ),
         ),
         parameters=_birth,
     ),
@@ -249,7 +249,7 @@ TRANSACTIONS = (
     ),
 )
 
-LIVING = """
+RESIDENTS = """
 create view public.resident as
   select p.personal_code, p.full_name, p.born, s.name as settlement, s.county
   from public.person p
@@ -265,5 +265,5 @@ POPULATION = StateRegister(
     rows=_rows,
     transactions=TRANSACTIONS,
     before=(codes.PERSONAL_CODE.format(schema="public"),),
-    after=(LIVING,),
+    after=(RESIDENTS,),
 )

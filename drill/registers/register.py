@@ -1,10 +1,10 @@
-"""The shape that all registers share: a database with its two roles, its tables and rows, and what citizens do there."""
+"""The shape that all registers share: a database with its two roles, tables, rows, and what citizens do there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from psycopg import sql
 from sqlalchemy import ForeignKeyConstraint, MetaData
@@ -14,14 +14,14 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, Executabl
 from drill.registers.codes import CADASTRAL_NUMBER, PERSON, PERSONAL_CODE, REGISTRY_CODE
 from drill.registers.rows import Lots, Rows
 from drill.registers.transaction import StateTransaction
-from drill.sites.site import citizen, owner
+from drill.sites.site import COURIER, citizen, owner
 
 if TYPE_CHECKING:
     import psycopg
 
     from drill.sites.site import Site
 
-_DIALECT = postgresql.dialect()
+_DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 # No key and no index: what recovery brought back must be readable whatever it is, also twice the same.
 _OWN_TABLES = """
@@ -68,9 +68,8 @@ class StateRegister:
             console.execute(_sql("create database {database} owner {owner} template template0", self.name))
         with home.console(self.name) as console:
             console.execute(_sql("revoke all on database {database} from public", self.name))
-            console.execute(_sql("grant connect on database {database} to {citizen}", self.name))
+            console.execute(_sql("grant connect on database {database} to {citizen}, {courier}", self.name))
             with console.transaction():
-                # in UTC, so that the rows do not depend on whoever fills; what was loaded is vouched for by the COMMIT
                 console.execute("set local timezone = 'UTC'; set local search_path = public")
                 self._build(console, Lots(people, seed))
             console.execute("analyze")
@@ -129,7 +128,10 @@ class StateRegister:
 
 def _sql(text: LiteralString, register: str) -> sql.Composed:
     return sql.SQL(text).format(
-        database=sql.Identifier(register), owner=sql.Identifier(owner(register)), citizen=sql.Identifier(citizen(register))
+        database=sql.Identifier(register),
+        owner=sql.Identifier(owner(register)),
+        citizen=sql.Identifier(citizen(register)),
+        courier=sql.Identifier(COURIER),
     )
 
 
@@ -139,4 +141,4 @@ def _ddl(element: ExecutableDDLElement) -> str:
 
 def _do(console: psycopg.Connection[Any], statement: str) -> None:
     """Statements made of this package's own constants, numbers and names; nothing of a user's."""
-    console.execute(cast(LiteralString, statement))
+    console.execute(statement)

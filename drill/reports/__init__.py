@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,8 @@ def deliver(runs: Sequence[Judged], exit_code: int, wanted: Wanted) -> None:
         if target != "-":
             _write(Path(target), document)
     printed = [document for target, document in documents if target == "-"]
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no dashes is no reason to fail
     for document in printed:
         print(document, end="")  # noqa: T201
     if not printed:

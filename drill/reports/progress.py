@@ -26,6 +26,8 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "outage proven": lambda f: f"outage proven{_told(f, 'proof')}",
     "not proven": lambda f: f"outage not proven{_told(f, 'reason')}",
     "given back": lambda f: f"given back{_told(f, 'kind')}",
+    "stays off": lambda f: "home stays off",
+    "nothing to give back": lambda f: "nothing of home can come back",
     "detected": lambda f: f"detected after {f.get('misses')} misses",
     "false alarm": lambda f: "false alarm",
     "declared": lambda f: f"disaster declared by {f.get('by')}",

@@ -59,6 +59,16 @@ def owner(register: str) -> str:
     return f"{register}_owner"
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A way in for a person."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+
+
 @dataclass
 class Site:
     """PostgreSQL at home or at the embassy. Its one state is the data folder that it serves from."""
@@ -69,7 +79,10 @@ class Site:
     keys: Keys
     save_log: Callable[[str, str], None]  # given the site's name and its server's log when the site closes
     barred: bool = False  # the fence keeps this site's power off: it must not be given back
-    data: PurePosixPath | None = field(default=None, init=False)  # what the server serves from; None before the first start
+    data: PurePosixPath | None = field(
+        default=None, init=False
+    )  # what the server serves from; None before the first start
+    _listened: Address | None = field(default=None, init=False)  # where the server was last found
 
     # -- the server -------------------------------------------------------------------------------------------------
 
@@ -124,14 +137,17 @@ class Site:
             return True
 
         wait_until(f"{self.name} is dead", nothing_runs, deadline=deadline, hint="the outage did not strike")
-        if self.host.address().answers(_KNOCK):
+        if self._listened is not None and self._listened.answers(_KNOCK):
             raise StepFailed(f"{self.name} is dead, yet somebody answers for it", hint="who is it that listens there?")
         return f"no process of {self.name} is left, and nobody answers where it listened"
 
     def proof_of_no_disk(self, *, deadline: float) -> str:
         """That the disk is gone; StepFailed when it is not."""
         wait_until(
-            f"{self.name}'s disk is erased", self.host.disk_is_gone, deadline=deadline, hint="the disk was not destroyed"
+            f"{self.name}'s disk is erased",
+            self.host.disk_is_gone,
+            deadline=deadline,
+            hint="the disk was not destroyed",
         )
         return f"nothing is left of {self.name}'s disk"
 
@@ -176,8 +192,8 @@ class Site:
         for name, setting in chosen.items():
             argv += ["-c", f"{name}={setting}"]
         self.host.start(argv, log=self.log)
-        self.data = data
-        wait_until(f"{self.name}: PostgreSQL starts", self._answers, deadline=deadline, hint=f"its log ends: {self.log_tail()}")
+        self.data, self._listened = data, self.host.address()
+        wait_until(f"{self.name}: PostgreSQL starts", self._answers, deadline=deadline, hint=self._log_ends)
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server in order; nothing happens where none runs."""
@@ -188,7 +204,7 @@ class Site:
         """Make the standby a primary; returns when it has left recovery."""
         with self.console() as console:
             console.execute("select pg_promote(wait => false)")
-        wait_until(f"{self.name}: promotion", self._writable, deadline=deadline, hint=f"its log ends: {self.log_tail()}")
+        wait_until(f"{self.name}: promotion", self._writable, deadline=deadline, hint=self._log_ends)
 
     @property
     def log(self) -> PurePosixPath:
@@ -198,6 +214,9 @@ class Site:
     def log_tail(self, lines: int = 5) -> str:
         """The last lines of the server's log, for an error message."""
         return " | ".join(self.host.read(self.log).splitlines()[-lines:]) or "(empty)"
+
+    def _log_ends(self) -> str:
+        return f"its log ends: {self.log_tail()}"
 
     # -- ways in ----------------------------------------------------------------------------------------------------
 
@@ -219,7 +238,7 @@ class Site:
             )
         except psycopg.Error as refused:
             raise StepFailed(
-                f"{self.name}: the console cannot reach {database}: {refused}", hint=f"its log ends: {self.log_tail()}"
+                f"{self.name}: the console cannot reach {database}: {refused}", hint=self._log_ends()
             ) from refused
 
     def _answers(self) -> bool:
@@ -232,6 +251,11 @@ class Site:
         with self.console() as console:
             return console.execute("select not pg_is_in_recovery()").fetchone() == (True,)
 
+    def door(self) -> Door:
+        """How a person with psql reaches the server while it is kept up; no host when nothing runs there."""
+        at = self.host.address() if self.host.running() else Address("", 0)
+        return Door(at.host, at.port, OFFICER, self.keys.password(OFFICER))
+
     # -- what the console does --------------------------------------------------------------------------------------
 
     def ask(self, query: str, parameters: Sequence[Any] = (), database: str = "postgres") -> list[tuple[Any, ...]]:
@@ -240,7 +264,7 @@ class Site:
             with self.console(database) as console:
                 return console.execute(query.encode(), parameters).fetchall()
         except psycopg.Error as refused:
-            raise StepFailed(f"{self.name}: {refused}", hint=f"its log ends: {self.log_tail()}") from refused
+            raise StepFailed(f"{self.name}: {refused}", hint=self._log_ends()) from refused
 
     def configure(self, **settings: str) -> None:
         """ALTER SYSTEM and reload."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from drill.hosts import Host, Premises, leftovers
 from drill.hosts.mark import new_run_id, work_folder
 
 KINDS = [
+    pytest.param("embedded"),
     pytest.param("docker", marks=pytest.mark.docker),
 ]
 
@@ -33,7 +35,7 @@ def home(premises: Premises) -> Iterator[Host]:
 
 def _start_tree(host: Host) -> None:
     host.start(["/bin/sh", "-c", _TREE], log=host.disk / "tree.log")
-    wait_until("the tree grows", lambda: len(host.running()) == 5, deadline=10, hint=f"{host.running()}")
+    wait_until("the tree grows", lambda: len(host.running()) == 5, deadline=10, hint=lambda: f"{host.running()}")
 
 
 def test_a_program_runs_to_its_end_and_its_output_is_returned(home: Host) -> None:
@@ -52,14 +54,18 @@ def test_at_the_deadline_a_program_is_killed_with_its_children(home: Host) -> No
     with pytest.raises(StepFailed, match="half way"):
         home.run(["/bin/sh", "-c", "echo half way >&2; sleep 300 & sleep 300"], deadline=1)
     assert time.monotonic() - began < 5
-    wait_until("they are gone", lambda: not home.running(), deadline=5, hint=f"{home.running()}")
+    wait_until("they are gone", lambda: not home.running(), deadline=5, hint=lambda: f"{home.running()}")
+
+
+def _ends(host: Host, words: str) -> bool:
+    return host.read(host.disk / "program.log").endswith(words)
 
 
 def test_a_started_program_goes_on_and_appends_to_its_log(home: Host) -> None:
     log = home.disk / "program.log"
     for word in ("first", "second"):
         home.start(["/bin/sh", "-c", f"echo {word}; echo {word} error >&2"], log=log)
-        wait_until("it has written", lambda w=word: f"{w} error\n" in home.read(log), deadline=10, hint=home.read(log))  # type: ignore[misc]
+        wait_until("it has written", partial(_ends, home, f"{word} error\n"), deadline=10, hint="see the log")
     assert home.read(log) == "first\nfirst error\nsecond\nsecond error\n"
     home.start(["sleep", "300"], log=log)
     wait_until("it runs", lambda: [line.split()[1] for line in home.running()] == ["sleep"], deadline=10, hint="")
@@ -121,11 +127,16 @@ def test_both_hosts_are_up_and_nothing_of_them_is_left(premises: Premises) -> No
     assert leftovers.of_run(run_id, work_folder(run_id), docker=premises.kind == "docker") == []
 
 
-def test_an_error_inside_is_not_hidden_and_nothing_is_left(premises: Premises) -> None:
-    run_id = new_run_id()
-    with pytest.raises(ZeroDivisionError), premises.hosts(run_id) as (home, _), home.open():
+def _fail_inside(premises: Premises, run_id: str) -> None:
+    with premises.hosts(run_id) as (home, _), home.open():
         _start_tree(home)
         raise ZeroDivisionError
+
+
+def test_an_error_inside_is_not_hidden_and_nothing_is_left(premises: Premises) -> None:
+    run_id = new_run_id()
+    with pytest.raises(ZeroDivisionError):
+        _fail_inside(premises, run_id)
     assert leftovers.of_run(run_id, work_folder(run_id), docker=premises.kind == "docker") == []
 
 
@@ -149,7 +160,12 @@ def _start_postgres(host: Host) -> None:
     settings = {**host.listens, "dynamic_shared_memory_type": "mmap"}
     chosen = [word for name, setting in settings.items() for word in ("-c", f"{name}={setting}")]
     host.start([str(host.programs / "postgres"), "-D", str(host.disk / "data"), *chosen], log=host.disk / "server.log")
-    wait_until("PostgreSQL answers", lambda: _answers(host), deadline=60, hint=host.read(host.disk / "server.log")[-500:])
+    wait_until(
+        "PostgreSQL answers",
+        lambda: _answers(host),
+        deadline=60,
+        hint=lambda: host.read(host.disk / "server.log")[-500:],
+    )
 
 
 def _answers(host: Host) -> bool:

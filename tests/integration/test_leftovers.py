@@ -20,8 +20,10 @@ from drill.cli import machine
 from drill.clock import wait_until
 from drill.hosts import leftovers
 from drill.hosts.mark import mark_of, new_run_id, read_mark, started, work_folder, write_mark
+from drill.hosts.watchdog import watched
 
 KINDS = [
+    pytest.param("embedded"),
     pytest.param("docker", marks=pytest.mark.docker),
 ]
 
@@ -88,7 +90,7 @@ def test_the_watchdog_removes_what_a_killed_drill_leaves(kind: str) -> None:
         assert {each.kind for each in _left(kind, run_id)} > {"process"}
         os.killpg(victim.pid, signal.SIGTERM)  # to the group: the watchdog must not hear it
         victim.wait(60)
-    wait_until("all is removed", lambda: not _left(kind, run_id), deadline=60, hint=str(_left(kind, run_id)))
+    wait_until("all is removed", lambda: not _left(kind, run_id), deadline=60, hint=lambda: str(_left(kind, run_id)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -97,7 +99,7 @@ def test_the_watchdog_hears_a_sigkill(kind: str) -> None:
     with _victim(kind, run_id) as victim:
         victim.kill()
         victim.wait(10)
-    wait_until("all is removed", lambda: not _left(kind, run_id), deadline=60, hint=str(_left(kind, run_id)))
+    wait_until("all is removed", lambda: not _left(kind, run_id), deadline=60, hint=lambda: str(_left(kind, run_id)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -208,6 +210,14 @@ def test_a_living_run_is_let_alone_unless_it_is_named_with_force(parent: Path) -
     assert folder.exists()
     assert _drill("clean", "--run", run_id, "--force")[0] == 0
     assert not folder.exists()
+
+
+def test_the_watchdog_of_a_living_run_that_has_made_nothing_yet_is_let_alone() -> None:
+    run_id = new_run_id()
+    with watched(run_id, None, docker=False):
+        wait_until("it runs", lambda: len(_watchdogs(run_id)) == 1, deadline=10, hint="see the process list")
+        assert leftovers.find(run_id) == []
+    assert _watchdogs(run_id) == []
 
 
 def test_another_boot_is_dead_and_another_machine_unknown(parent: Path) -> None:

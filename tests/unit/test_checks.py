@@ -85,7 +85,7 @@ LEFT_ALONE = replace(
         (checks.recovery_time, without(GOOD, "fence proven"), UNKNOWN, "not proven"),
         (checks.recovery_time, without(GOOD, "accepted"), UNKNOWN, "ended before"),
         (checks.recovery_time, without(GOOD, "ledger complete"), UNKNOWN, "cut short"),
-        (checks.recovery_time, replace(GOOD, ledger=LEDGER[:-1]), UNKNOWN, "11 of 12"),
+        (checks.recovery_time, replace(GOOD, ledger=LEDGER[1:]), UNKNOWN, "11 of 12"),
         (checks.recovery_time, with_events(GOOD, event(26, "refused", register="land", reasons=["x"])), MISSED, "gate"),
         (
             checks.recovery_time,
@@ -100,6 +100,7 @@ LEFT_ALONE = replace(
         (checks.data_loss, without(GOOD, "outage proven"), UNKNOWN, "not proven"),
         (checks.data_loss, without(GOOD, "fence proven"), UNKNOWN, "not proven"),
         (checks.data_loss, without(GOOD, "ledger complete"), UNKNOWN, "cut short"),
+        (checks.data_loss, told(GOOD, (*LEDGER, LEDGER[0])), UNKNOWN, "names a transaction twice"),
         (checks.data_loss, told(GOOD, LEDGER, held(*RECEIPTS[1:])), MISSED, "8.00 s, 1 of 2 lost"),
         (checks.content, GOOD, MET, "1 tables as sealed"),
         (checks.content, replace(GOOD, holdings={}), UNKNOWN, "never surveyed"),

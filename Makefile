@@ -1,0 +1,53 @@
+# The lock holds everything with hashes; only wheels are installed, so no compiler is needed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(READY) ## Install everything from the lock into .venv
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "this Python has no venv: install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+.PHONY: drill
+drill: $(READY) ## Play the first drill: home loses its power
+	$(BIN)/drill run scenarios/power-loss.yaml
+
+.PHONY: test
+test: $(READY) ## Run every test that this machine can run
+	$(BIN)/pytest -m "not soak"
+
+.PHONY: soak
+soak: $(READY) ## Run what takes long: kills in every act, repeats, a whole country
+	$(BIN)/pytest -m soak --timeout 3600
+
+.PHONY: lint
+lint: $(READY) ## Check form, types and floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: $(READY) ## Measure the cable and the digest on this machine
+	$(BIN)/python -m tests.bench
+
+.PHONY: lock
+lock: ## Write requirements.lock anew (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## Remove what killed drills left, and what was built here
+	-test ! -x $(BIN)/drill || $(BIN)/drill clean
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,109 @@
+"""The digest as arithmetic and as SQL text."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drill.digest import Column, Digest, of_change, of_table, quoted, row_hash, sum_of_change, value
+
+digests = st.builds(Digest.read, st.integers(), st.integers(), st.integers())
+# the sums that PostgreSQL returns are of any size and sign
+hashes = st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1)))
+
+
+def _of(rows: list[tuple[int, int]]) -> Digest:
+    return Digest.read(len(rows), str(sum(one for one, _ in rows)), str(sum(two for _, two in rows)))
+
+
+@given(hashes, hashes)
+def test_the_digest_of_a_union_is_the_sum(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
+    assert _of(one) + _of(other) == _of(one + other)
+
+
+@given(digests, digests, digests)
+def test_addition_is_that_of_a_group(a: Digest, b: Digest, c: Digest) -> None:
+    assert (a + b) + c == a + (b + c)
+    assert a + b == b + a
+    assert a + Digest() == a
+    assert a + Digest.read(-a.rows, -a.sums[0], -a.sums[1]) == Digest()
+
+
+@given(
+    st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1)), min_size=1), st.randoms()
+)
+def test_changes_lead_from_the_seal_to_what_is_held(rows: list[tuple[int, int]], random: object) -> None:
+    """Each change is new rows minus old ones; in whatever order they are added, the same table comes out."""
+    changes = [Digest.read(0, new[0] - old[0], new[1] - old[1]) for old, new in zip(rows, rows[1:], strict=False)]
+    random.shuffle(changes)  # type: ignore[attr-defined]
+    assert reduce(Digest.__add__, changes, _of(rows[:1])) == _of(rows[-1:])
+
+
+@given(digests)
+def test_sums_are_kept_below_two_to_the_64(digest: Digest) -> None:
+    assert all(0 <= part < 2**64 for part in digest.sums)
+
+
+@pytest.mark.parametrize(
+    ("type_", "expression"),
+    [
+        ("integer", 't."c"'),
+        ("boolean", 't."c"'),
+        ("uuid", 't."c"'),
+        ('"char"', 't."c"'),
+        ("date", 't."c"'),
+        ("timestamp(3) with time zone", 't."c"'),
+        ("timestamp without time zone", 't."c"'),
+        ("time(0) with time zone", 't."c"'),
+        ("text", 't."c" collate "C"'),
+        ("character varying(14)", 't."c" collate "C"'),
+        ("name", 't."c" collate "C"'),
+        ("character(3)", 'bpcharsend(t."c")'),
+        ("numeric(12,2)", 'numeric_send(t."c")'),
+        ("numeric(2,-3)", 'numeric_send(t."c")'),
+        ("interval", 'interval_send(t."c")'),
+        ("interval(3)", 'interval_send(t."c")'),
+        ("interval day to second(3)", 'interval_send(t."c")'),
+        ("double precision", 'float8send(t."c")'),
+        ("real", 'float4send(t."c")'),
+        ("bit varying(9)", 'varbit_send(t."c")'),
+        ("bit(3)", 'bit_send(t."c")'),
+        ("point", 'point_send(t."c")'),
+        ("money", 'cash_send(t."c")'),
+        ("integer[]", 't."c"::text collate "C"'),
+        ("numeric(5,2)[]", 't."c"::text collate "C"'),
+        ("timestamp with time zone[]", 't."c"::text collate "C"'),
+        ("jsonb", 't."c"::text collate "C"'),
+        ("citext", 't."c"::text collate "C"'),
+        ("public.date", 't."c"::text collate "C"'),
+        ("regclass", 't."c"::text collate "C"'),
+        ("mood", 't."c"::text collate "C"'),
+    ],
+)
+def test_each_type_is_hashed_by_what_settings_cannot_change(type_: str, expression: str) -> None:
+    assert value(Column("c", type_), "t") == expression
+
+
+def test_names_are_quoted() -> None:
+    assert quoted('a"b') == '"a""b"'
+    assert value(Column('x" from t; --', "integer"), "t") == 't."x"" from t; --"'
+
+
+def test_one_row_hash_for_seals_and_receipts() -> None:
+    columns = (Column("a", "integer"), Column("b", "numeric(3,1)"))
+    assert row_hash(columns, "t") in of_table("x", columns)
+    change = of_change(columns, "update x set a = 1", "done", also="new.a as a")
+    assert row_hash(columns, "old") in change
+    assert row_hash(columns, "new") in change
+    assert change.startswith("done as (update x set a = 1 returning ")
+    assert change.endswith(" as n, new.a as a)")
+    assert sum_of_change("done").startswith("count(done.n)-count(done.o) as rows, ")
+
+
+def test_a_partitioned_table_stands_for_its_partitions() -> None:
+    columns = (Column("a", "integer"),)
+    assert " from only x t " in of_table("x", columns)
+    assert " from x t " in of_table("x", columns, partitioned=True)

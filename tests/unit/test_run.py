@@ -1,0 +1,228 @@
+"""The order of the acts, and that everything begun is undone, whatever breaks."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+
+from drill.errors import DrillError, StepFailed
+from drill.evidence import Holdings, Seal
+from drill.objectives import Objectives
+from drill.parts import Drill, Serve
+from drill.run import run_drill
+from drill.timeline import Event, Timeline
+
+
+class StoppedClock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.t = 0.0
+
+    def now(self) -> None: ...
+
+    def elapsed(self) -> float:
+        return self.t
+
+    def stepped(self) -> float:
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.t += seconds
+
+
+class Pieces:
+    """Every part of a drill in one: writes down what it is asked, and breaks where it is told to."""
+
+    name = "embassy"
+    takes = None
+    source = "standby"
+    timeout = 1.0
+    stable_for = 2.0
+
+    def __init__(self, breaks: str = "") -> None:
+        self.asked: list[str] = []
+        self.breaks = breaks
+        self.kept: Mapping[str, Holdings] | None = None
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if what == self.breaks:
+            raise StepFailed(f"{what} broke", hint="look at its log")
+
+    @contextmanager
+    def _undone(self, what: str) -> Iterator["Pieces"]:
+        self._ask(what)
+        try:
+            yield self
+        finally:
+            self.asked.append(f"undo {what}")
+
+    def open(self) -> Any:
+        return self._undone("open")
+
+    def keep(self, *_: Any) -> Any:
+        return self._undone("keep")
+
+    def at_work(self, *_: Any) -> Any:
+        return self._undone("at work")
+
+    def watch(self, *_: Any) -> Any:
+        return self._undone("watch")
+
+    def strike(self, *_: Any) -> Any:
+        return self._undone("strike")
+
+    def found(self, *_: Any) -> None:
+        self._ask("found")
+
+    def fence(self, *_: Any) -> None:
+        self._ask("fence")
+
+    def prove_fence(self, *_: Any) -> None:
+        self._ask("prove fence")
+
+    def fill(self, *_: Any) -> None:
+        self._ask("fill")
+
+    def seal(self, *_: Any) -> Seal:
+        self._ask("seal")
+        return Seal({})
+
+    def notice(self, *_: Any) -> None:
+        self._ask("notice")
+
+    def bring_up(self, *_: Any) -> Iterator[str]:
+        self._ask("bring up")
+        yield "land"
+
+    def accept(self, *_: Any) -> bool:
+        self._ask("accept")
+        return True
+
+    def redirect(self, *_: Any) -> float:
+        self._ask("redirect")
+        return 0.0
+
+    def wait_until_served(self, *_: Any) -> None:
+        self._ask("served")
+
+    def holdings(self, *_: Any) -> Holdings:
+        self._ask("holdings")
+        return Holdings("embassy", {}, ())
+
+    def strangers(self, *_: Any) -> dict[str, dict[str, int]]:
+        self._ask("strangers")
+        return {"land": {"title.owner_code": 0}}
+
+    def go_home(self) -> tuple[()]:
+        self._ask("go home")
+        return ()
+
+    def entry(self, *_: Any) -> None: ...
+
+    def sealed(self, *_: Any) -> None:
+        self._ask("keep the seals")
+
+    def complete(self, holdings: Mapping[str, Holdings]) -> None:
+        self._ask("keep the evidence")
+        self.kept = holdings
+
+
+def drill(pieces: Pieces, serve: Serve = Serve.AFTER_GATE) -> Drill:
+    part: Any = pieces
+    return Drill(
+        name="x",
+        home=part,
+        embassy=part,
+        people=100,
+        seed=1,
+        registers={"land": part},
+        objectives={"land": Objectives.model_construct(rto=30.0, rpo=5.0)},
+        copies={"standby": part},
+        citizens=part,
+        calm=5,
+        outage=part,
+        response=part,
+        recovery=part,
+        gate=part,
+        survey=part,
+        serve=serve,
+        expected={},
+    )
+
+
+def play(pieces: Pieces, serve: Serve = Serve.AFTER_GATE) -> tuple[Event, ...]:
+    timeline = Timeline(cast("Any", StoppedClock()))
+    try:
+        run_drill(drill(pieces, serve), timeline, cast("Any", pieces))
+    finally:
+        events = timeline.events
+    return events
+
+
+def test_the_acts_come_in_order() -> None:
+    acts = [e.facts["act"] for e in play(Pieces()) if e.what == "act ended"]
+    assert acts == ["prepare", "calm", "outage", "notice", "recovery", "homecoming", "survey"]
+
+
+def test_registers_are_sealed_before_the_copies_are_made_and_before_anybody_writes() -> None:
+    pieces = Pieces()
+    play(pieces)
+    prepared = ["fill", "seal", "keep the seals", "keep", "at work"]
+    assert [a for a in pieces.asked if a in prepared] == prepared
+
+
+def test_home_comes_back_behind_the_fence_and_nobody_writes_during_the_survey() -> None:
+    pieces = Pieces()
+    play(pieces)
+    end = ["fence", "bring up", "accept", "redirect", "served", "undo strike", "prove fence", "go home", "holdings"]
+    assert [a for a in pieces.asked if a in end] == end
+
+
+def test_the_evidence_is_kept_while_both_sites_still_stand_and_everything_is_undone() -> None:
+    pieces = Pieces()
+    play(pieces)
+    undone = ["undo watch", "undo at work", "undo keep", "undo open", "undo open"]
+    assert pieces.asked[-6:] == ["keep the evidence", *undone]
+    assert pieces.kept is not None
+    assert pieces.kept["land"].strangers == {"title.owner_code": 0}
+
+
+@pytest.mark.parametrize("serve", Serve)
+def test_citizens_are_let_in_after_the_gate_or_during_it(serve: Serve) -> None:
+    pieces = Pieces()
+    play(pieces, serve)
+    assert pieces.asked.count("redirect") == 1
+    if serve is Serve.AFTER_GATE:
+        assert pieces.asked.index("accept") < pieces.asked.index("redirect")
+
+
+@pytest.mark.parametrize("what", ["fence", "bring up", "accept", "redirect", "served"])
+@pytest.mark.parametrize("serve", Serve)
+def test_a_step_of_the_recovery_that_fails_is_evidence(what: str, serve: Serve) -> None:
+    pieces = Pieces(breaks=what)
+    events = play(pieces, serve)
+    assert [e.facts["reason"] for e in events if e.what == "failed"] == [f"{what} broke"]
+    assert "keep the evidence" in pieces.asked
+    assert pieces.asked[-1] == "undo open"
+
+
+@pytest.mark.parametrize("what", ["open", "found", "fill", "seal", "keep", "at work", "watch", "strike", "notice"])
+def test_what_breaks_before_the_recovery_ends_the_drill_and_is_undone(what: str) -> None:
+    pieces = Pieces(breaks=what)
+    with pytest.raises(DrillError, match=f"{what} broke"):
+        play(pieces)
+    begun = [a for a in pieces.asked if f"undo {a}" in pieces.asked]
+    undone = [a.removeprefix("undo ") for a in pieces.asked if a.startswith("undo ")]
+    assert sorted(begun) == sorted(undone)
+
+
+@pytest.mark.parametrize("what", ["prove fence", "go home", "holdings", "strangers"])
+def test_what_breaks_after_the_recovery_ends_the_drill_without_a_verdict(what: str) -> None:
+    pieces = Pieces(breaks=what)
+    with pytest.raises(DrillError, match=f"{what} broke"):
+        play(pieces)
+    assert pieces.kept is None
+    assert pieces.asked[-1] == "undo open"
