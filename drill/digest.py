@@ -26,31 +26,19 @@ PINNED: Mapping[str, str] = {
 
 _MODIFIER = re.compile(r"\([0-9,-]+\)|(?<=^interval) [a-z ]+")  # 12,2 of numeric(12,2); day to second of an interval
 _NATIVE = frozenset(
-    [
-        "boolean",
-        "smallint",
-        "integer",
-        "bigint",
-        "oid",
-        "uuid",
-        "bytea",
-        "date",
-        "pg_lsn",
-        "xid8",
-        "inet",
-        "cidr",
-        "macaddr",
-        "macaddr8",
-    ]
-) | {
-    "time without time zone",
-    "time with time zone",
-    "timestamp without time zone",
-    "timestamp with time zone",
-    '"char"',
-}
+    ("boolean", "smallint", "integer", "oid", "uuid", "bytea", "date", "inet", "cidr", "macaddr", "macaddr8", '"char"')
+)
 _COLLATED = ("text", "character varying", "name")
+# Hashed by their bytes: the hash of the type itself takes unlike values for the same (numeric 1.0 and 1.00), or is that
+# of int8, which folds a value to 32 bits first (1 and 4294967296, and so all timestamps).
 _SENT: Mapping[str, str] = {
+    "bigint": "int8send",
+    "time without time zone": "time_send",
+    "time with time zone": "timetz_send",
+    "timestamp without time zone": "timestamp_send",
+    "timestamp with time zone": "timestamptz_send",
+    "pg_lsn": "pg_lsn_send",
+    "xid8": "xid8send",
     "numeric": "numeric_send",
     "interval": "interval_send",
     "real": "float4send",
@@ -60,6 +48,7 @@ _SENT: Mapping[str, str] = {
     "point": "point_send",
     "money": "cash_send",
     "character": "bpcharsend",
+    "bpchar": "bpcharsend",
 }
 
 

@@ -152,7 +152,7 @@ def _times(evidence: Evidence, register: str) -> Figures:
         figures,
         rta_s=micros(end - struck),
         rta_from_declaration_s=None if declared is None else micros(end - declared),
-        phases=phases(evidence.events, register, struck, end),
+        phases=phases(evidence.events, register, struck, end, served),
     )
 
 

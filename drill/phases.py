@@ -1,6 +1,6 @@
 """Where the time between the strike and the end went, for one register."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,9 +32,14 @@ def micros(seconds: float) -> float:
     return round(seconds, 6)
 
 
-def phases(events: Iterable[Event], register: str, struck: float, end: float) -> tuple[Phase, ...]:
-    """A partition of [struck, end], in the order in which the phases really came; a phase may come twice."""
-    marks = [m for m in _marks(events, register) if struck <= m.at < end]
+def phases(
+    events: Sequence[Event], register: str, struck: float, end: float, served: float | None = None
+) -> tuple[Phase, ...]:
+    """A partition of [struck, end], in the order in which the phases really came; a phase may come twice.
+
+    Citizens who are served before the gate has begun leave the register queueing for its gate.
+    """
+    marks = [m for m in (*_marks(events, register), *_early(events, register, served)) if struck <= m.at < end]
     bounds = [Mark(struck, "detect"), *sorted(marks, key=lambda m: m.at), Mark(end, "")]
     parts: list[Phase] = []
     for here, there in pairwise(bounds):
@@ -44,6 +49,12 @@ def phases(events: Iterable[Event], register: str, struck: float, end: float) ->
         elif seconds:
             parts.append(Phase(here.name, seconds))
     return tuple(parts)
+
+
+def _early(events: Iterable[Event], register: str, served: float | None) -> Iterator[Mark]:
+    began = next((e.elapsed for e in events if e.what == "gate began" and e.facts.get("register") == register), None)
+    if served is not None and began is not None and served < began:
+        yield Mark(served, "queue")
 
 
 def _marks(events: Iterable[Event], register: str) -> Iterator[Mark]:
@@ -60,7 +71,7 @@ def _marks(events: Iterable[Event], register: str) -> Iterator[Mark]:
             case "gate began":
                 verifying = True
                 yield Mark(event.elapsed, "verify")
-            case "accepted" | "refused":
+            case "accepted" | "refused" | "undecided":
                 verifying = False
                 yield Mark(event.elapsed, "settle" if redirected else "redirect")
             case "redirected":

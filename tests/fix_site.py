@@ -19,7 +19,7 @@ from drill.hosts.process import ProcessPremises
 from drill.probes.survey import Surveyor
 from drill.registers import ALL
 from drill.sites.keys import Keys
-from drill.sites.site import Site, citizen
+from drill.sites.site import COURIER, Site, citizen
 
 PEOPLE, SEED = 400, 7
 
@@ -77,6 +77,7 @@ def transact(login: psycopg.Connection[tuple[object, ...]], statement: str, para
 
 def _filled(site: Site) -> Filled:
     site.start(site.initialise(), {"fsync": "off"})
+    site.create_login(COURIER)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda register: register.fill(site, PEOPLE, SEED), ALL.values()))
     return Filled(site, {name: Surveyor().seal(name, site) for name in ALL})

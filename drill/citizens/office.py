@@ -18,6 +18,7 @@ from drill.citizens.stale import Stale
 from drill.clock import wait_until
 from drill.errors import StepFailed
 from drill.ledger import Entry, Errand, Outcome
+from drill.hosts.priority import go_first
 from drill.measures import restored_at
 from drill.objectives import Duration
 from drill.parts import CitizensAtWork, Crowd
@@ -56,7 +57,7 @@ class _Day:
     def __init__(self, office: Office, crowd: Crowd, clock: Clock, write: Callable[[Entry], None]) -> None:
         self._office = office
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="citizens", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="citizens", daemon=True)
         began = self._loop.time() - clock.elapsed()
         self._clock = clock
         self._desks = {name: _desk(name, crowd, began, write) for name in crowd.registers}
@@ -67,6 +68,10 @@ class _Day:
     def open(self) -> None:
         self._thread.start()
         self._do(self._begin(), 60)
+
+    def _run(self) -> None:
+        go_first()
+        self._loop.run_forever()
 
     def redirect(self, register: str, site: str) -> float:
         """Returns the instant on the drill's clock from which on citizens due are sent there."""

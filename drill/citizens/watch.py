@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from drill.citizens.counter import Counter, Login, OutOfPatience, Refused
 from drill.errors import StepFailed
+from drill.hosts.priority import go_first
 from drill.sites.site import WATCH
 from drill.timeline import Timeline
 
@@ -47,6 +48,7 @@ class Watch:
         return self._detected_at
 
     async def _watch(self) -> None:
+        go_first()
         loop = asyncio.get_running_loop()
         missed = 0
         begins = loop.time()

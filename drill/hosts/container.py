@@ -243,6 +243,7 @@ class ContainerPremises:
     image: image.Image
     why: str
     kind: str = "docker"
+    apart: str = "each site in a container, on a volume and an internal network of its own"
 
     @property
     def postgres(self) -> str:

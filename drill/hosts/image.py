@@ -7,6 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -84,13 +85,12 @@ def build(client: DockerClient) -> Image:
     """Build our image from the wheel's files, with no registry, and try it; replaces an older one of the same name."""
     name, package = ours(), binaries.wheel()
     assert package is not None  # noqa: S101 - `ours` has seen it
-    before = _id(client, name)
     repository, _, tag = name.partition(":")
     changes = [f"ENV PATH={rootfs.PATH}", "ENV LC_ALL=C", f"LABEL {_LABEL_RECIPE}={_RECIPE}", 'CMD ["postgres"]']
     answer = client.api.import_image_from_data(rootfs.build(package), repository, tag, changes=changes)
     if '"error"' in str(answer):
         raise CannotRun(f"the engine did not take the image: {answer}", hint="is its disk full? see `docker system df`")
-    _forget(client, before, _id(client, name))
+    _forget_replaced(client)
     return examine(client, name)
 
 
@@ -176,25 +176,14 @@ def _present(client: DockerClient, name: str) -> bool:
     return not name.startswith(f"{_OURS}:") or labels.get(_LABEL_RECIPE) == _RECIPE
 
 
-def _id(client: DockerClient, name: str) -> str | None:
-    from docker.errors import ImageNotFound
-
-    try:
-        return str(client.images.get(name).id)
-    except ImageNotFound:
-        return None
-
-
 def _size(client: DockerClient, name: str) -> int | None:
     return int(client.images.get(name).attrs["Size"]) if _present(client, name) else None
 
 
-def _forget(client: DockerClient, before: str | None, now: str | None) -> None:
-    """The image that had the name before; it stays while a container uses it."""
+def _forget_replaced(client: DockerClient) -> None:
+    """Images built here that lost their name to a newer one; each stays while a container uses it."""
     from docker.errors import DockerException
 
-    if before is not None and before != now:
-        try:
-            client.images.remove(before)
-        except DockerException:
-            return
+    for old in client.images.list(filters={"dangling": True, "label": _LABEL_RECIPE}):
+        with suppress(DockerException):
+            client.images.remove(old.id)

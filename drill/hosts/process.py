@@ -213,10 +213,10 @@ class ProcessPremises:
         """Two hosts, as two users where root drills; proves then that the embassy cannot open what is home's."""
         work = mark.work_folder(run_id)
         users = [account(site) for site in ("home", "embassy")]
-        self._make(work)
-        try:
-            mark.write_mark(work)
-            with watched(run_id, work, docker=False):
+        with watched(run_id, work, docker=False):  # from before the folder is made: nothing of it may stay
+            self._make(work)
+            try:
+                mark.write_mark(work)
                 binaries = self._readable(users, work)
                 home, embassy = (
                     ProcessHost(site, work / site, binaries, user)
@@ -225,8 +225,8 @@ class ProcessPremises:
                 if users[0].uid != users[1].uid:
                     self.apart = self._prove_apart(home, embassy)
                 yield home, embassy
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
 
     def _make(self, work: Path) -> None:
         try:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drill.hosts import Address
+from drill.hosts.priority import go_first
 
 _CHUNK = 256 * 1024
 _CONNECT_TIMEOUT = 5.0  # seconds
@@ -179,6 +180,7 @@ class Relay:
 
 def main() -> None:
     """Answer each line of JSON {"do": name, ...} with a line of JSON, until there are no more."""
+    go_first()
     relay = Relay()
     verbs: dict[str, Callable[..., dict[str, int]]] = {
         "join": relay.join,

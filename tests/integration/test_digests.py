@@ -18,6 +18,14 @@ Console = psycopg.Connection[tuple[object, ...]]
 # values that one must not take for the other, though many are equal by the type's own hash
 UNLIKE = [
     ("boolean", "true", "false"),
+    # the hash of int8 folds its halves together
+    ("timestamptz", "'2000-01-01 00:00:00.000001Z'", "'2000-01-01 01:11:34.967296Z'"),
+    ("timestamp", "'2000-01-01 00:00:00.000001'", "'2000-01-01 01:11:34.967296'"),
+    ("time", "'00:00:00.000001'", "'01:11:34.967296'"),
+    ("timetz", "'00:00:00.000001+00'", "'01:11:34.967296+00'"),
+    ("xid8", "'1'", "'4294967296'"),
+    ("money", "'0.01'", "'42949672.96'"),
+    ("bigint[]", "'{1}'", "'{4294967296}'"),
     ("smallint", "1", "-1"),
     ("bigint", "1", "4294967296"),
     ("oid", "1", "2"),
@@ -57,7 +65,6 @@ UNLIKE = [
     ("json", "'{\"a\":1}'", "'{\"a\": 1}'"),
     ("jsonb", "'1.0'", "'1.00'"),
     ("jsonpath", "'$.a'", "'$.b'"),
-    ("xml", "'<a/>'", "'<b/>'"),
     ("tsvector", "'a:1'", "'a:2'"),
     ("tsquery", "'a & b'", "'a | b'"),
     ("int4range", "'[1,2]'", "'[1,4)'"),
@@ -91,18 +98,19 @@ drop domain exact;
 create domain exact as exact_base;
 create domain exacter as exact check (value > 0);
 create domain moods as mood[];
-create collation blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 """
+BLIND = "create collation types.blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
 
 
 @pytest.fixture(scope="module")
 def database(broken: Filled) -> Iterator[Filled]:
     """A database of its own for the types."""
     broken.do("postgres", "create database trial template template0")
-    statement = TYPES
-    if broken.site.ask("select count(*) from pg_collation where collprovider = 'i'") == [(0,)]:  # built without ICU
-        statement = TYPES.rsplit("create collation", 1)[0] + 'create collation blind from "C";'
-    broken.do("trial", statement)
+    broken.do("trial", TYPES)
+    try:
+        broken.do("trial", BLIND)
+    except psycopg.errors.FeatureNotSupported:  # built without ICU, as the pinned wheel is
+        broken.do("trial", 'create collation types.blind from "C"')
     yield broken
     broken.do("postgres", "drop database trial with (force)")
 

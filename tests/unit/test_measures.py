@@ -136,7 +136,7 @@ def test_the_figures_of_a_good_drill() -> None:
     assert (land.acked, land.lost, land.served, land.lost_at_embassy) == (2, 0, 9, 0)
     assert [(p.name, p.seconds) for p in land.phases] == [
         *(("detect", 1.0), ("declare", 2.0), ("fence", 1.0), ("queue", 1.0), ("promote", 5.0)),
-        *(("settle", 1.0), ("verify", 4.0)),
+        *(("settle", 0.5), ("queue", 0.5), ("verify", 4.0)),
     ]
     assert whole(GOOD, {"land": land}) == land
 
@@ -208,3 +208,14 @@ def test_phases_are_a_partition_whatever_happened(
 def test_phases_of_another_register_are_not_those_of_this_one() -> None:
     events = [event(1, "struck"), event(2, "phase", name="fetch", register="business")]
     assert phases(events, "land", 1, 5) == (Phase("detect", 4),)
+
+
+def test_citizens_served_before_the_gate_begins_leave_the_register_queueing_for_its_gate() -> None:
+    told = (
+        event(10, "struck"),
+        event(11, "redirected", register="land"),
+        event(14, "gate began", register="land"),
+        event(15, "accepted", register="land"),
+    )
+    parts = phases(told, "land", 10, 15, served=12)
+    assert [(p.name, p.seconds) for p in parts] == [("detect", 1), ("settle", 1), ("queue", 2), ("verify", 1)]

@@ -1,0 +1,83 @@
+"""Every scenario, played by the command that users call on both hosts, ends as it says, for the reason it says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import drill.reports
+from drill.hosts.mark import work_folder
+
+ROOT = Path(__file__).parents[2]
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+SCHEMA = json.loads((Path(drill.reports.__file__).parent / "report.schema.json").read_text())
+HOSTS = ["embedded", pytest.param("docker", marks=pytest.mark.docker)]
+
+MISSES = {  # by scenario: exactly these findings are missed, and nothing is unknown
+    "power-loss": set(),
+    "budget-day": set(),
+    "courier-dump": {("data_loss", "population"), ("data_loss", "land")},
+}
+
+
+def play(runs: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """`drill run` with the JSON on its standard output: exit code, document, what it told on the way."""
+    argv = [sys.executable, "-m", "drill", "run", *arguments, "--runs", str(runs), "--json", "-"]
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=280, check=False)
+    document = json.loads(ended.stdout)
+    jsonschema.validate(document, SCHEMA)
+    return ended.returncode, document, ended.stderr
+
+
+def test_each_scenario_has_its_expectation_here() -> None:
+    assert {path.stem for path in SCENARIOS} == MISSES.keys()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_it_ends_as_expected_for_the_expected_reason(path: Path, host: str, tmp_path: Path) -> None:
+    code, document, told = play(tmp_path, str(path), "--on", host)
+    (run,) = document["runs"]
+    missed = {(f["check"], f["register"]) for f in run["findings"] if f["verdict"] == "missed"}
+    assert (code, run["as_expected"], missed) == (0, True, MISSES[path.stem]), told
+    assert [f for f in run["findings"] if f["verdict"] == "unknown"] == []
+    assert run["host"] == host
+    assert run["acked"] > 0
+    assert run["rta_s"] == pytest.approx(sum(phase["seconds"] for phase in run["phases"]), abs=1e-4)
+    _left_its_evidence(tmp_path / run["run_id"])
+    assert not work_folder(run["run_id"]).exists()
+
+
+def _left_its_evidence(folder: Path) -> None:
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert left >= {
+        *("scenario.yaml", "events.jsonl", "ledger.jsonl", "seals.json", "holdings.json", "result.json"),
+        "logs/embassy.log",
+    }
+    again = subprocess.run(
+        [sys.executable, "-m", "drill", "judge", str(folder), "--json", "-"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert again.returncode == 0, again.stderr
+    (judged,) = json.loads(again.stdout)["runs"]
+    assert judged == json.loads((folder / "result.json").read_text())["run"]
+
+
+def test_repeats_are_summed_up(tmp_path: Path) -> None:
+    small = ["--people", "200", "--on", "embedded", "--repeat", "2", "--rto", "45s"]
+    code, document, _ = play(tmp_path, str(ROOT / "scenarios" / "power-loss.yaml"), *small)
+    assert code == 0
+    assert len({run["run_id"] for run in document["runs"]}) == 2
+    times = sorted(run["rta_s"] for run in document["runs"])
+    spread = document["summary"]["rta_s"]
+    assert (spread["median"], spread["worst"], spread["p95"]) == (pytest.approx(sum(times) / 2), times[1], times[1])
+    for run in document["runs"]:
+        assert (run["comparable"], run["rto_s"]) == (False, 45.0)
+        assert "rto" in run["overridden"]
