@@ -4,6 +4,7 @@ DrillError
   ScenarioError   the scenario or the command line is wrong; nothing was started        exit 2
   CannotRun       something the drill needs is missing: engine, image, disk, a kind     exit 4
   StepFailed      a step did not do what it should within its deadline                  exit 4
+OutOfTime         the drill took longer than it was allowed to                          exit 4
 
 A step of the recovery that fails is evidence and is judged. Whatever is not a DrillError is a bug (exit 70).
 """
@@ -35,3 +36,10 @@ class StepFailed(DrillError):
     """A step did not do what it should within its deadline."""
 
     exit_code = 4
+
+
+class OutOfTime(KeyboardInterrupt):
+    """The drill's own limit interrupts it: no Exception, so that whoever waits for a step does not take it for that."""
+
+    exit_code = 4
+    hint = "see its events for the act it was in, and give it more with --timeout"

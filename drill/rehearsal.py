@@ -13,7 +13,7 @@ from typing import Any
 
 import drill
 from drill.clock import Clock
-from drill.errors import DrillError
+from drill.errors import CannotRun, DrillError, OutOfTime
 from drill.evidence import SCHEMA_VERSION, Holdings, Seal
 from drill.folder import Folder, LedgerFile
 from drill.hosts import Premises, mark
@@ -25,6 +25,7 @@ from drill.reports.json import run_document
 from drill.result import Judged
 from drill.run import run_drill
 from drill.scenario import Scenario
+from drill.scenario.plan import estimated_disk
 from drill.sites.keys import Keys
 from drill.sites.site import Site
 from drill.timeline import Event, Timeline
@@ -44,7 +45,8 @@ class Rehearsal:
     linger: Callable[[Drill], None] | None = None  # called while both sites still stand
 
     def play(self, tell: Callable[[Judged], None]) -> None:
-        """Play it, and tell how it is judged: also when it breaks, as far as it left evidence, before the error goes on."""
+        """Play it and tell how it is judged; what breaks is judged too, by what it left, before its error goes on."""
+        self._find_room()
         run_id, clock = mark.new_run_id(), Clock()
         folder = Folder.create(self.runs, run_id, self.file.read_text(encoding="utf-8"))
         try:
@@ -68,6 +70,14 @@ class Rehearsal:
             timeline.record("drill", "began", **self._facts(run_id, drill))
             run_drill(drill, timeline, kept)
 
+    def _find_room(self) -> None:
+        needed, (free, where) = estimated_disk(self.scenario), self.premises.room()
+        if free < needed:
+            raise CannotRun(
+                f"{where} has {free / 1e9:.1f} GB free, and this drill needs about {needed / 1e9:.1f} GB",
+                hint="make room, drill with fewer --people, or set DRILL_WORK to a larger disk",
+            )
+
     def _facts(self, run_id: str, planned: Drill) -> dict[str, Any]:
         """What was asked for and what it runs on: with these the evidence can be judged without the scenario."""
         return {
@@ -77,6 +87,7 @@ class Rehearsal:
             "file": self.file.name,
             "host": self.premises.kind,
             "why": self.premises.why,
+            "apart": self.premises.apart,
             "postgres": self.premises.postgres,
             "drill_version": drill.__version__,
             "python": platform.python_version(),
@@ -136,11 +147,11 @@ def _told(timeline: Timeline) -> Iterator[None]:
     """Write down how the drill ended, whatever way it did."""
     try:
         yield
-    except KeyboardInterrupt:
-        timeline.record("drill", "interrupted")
-        raise
     except BaseException as broken:
-        hint = broken.hint if isinstance(broken, DrillError) else "this is a bug of drill: please report it"
+        if isinstance(broken, KeyboardInterrupt) and not isinstance(broken, OutOfTime):
+            timeline.record("drill", "interrupted")
+            raise
+        hint = broken.hint if isinstance(broken, DrillError | OutOfTime) else "this is a bug of drill: please report it"
         timeline.record("drill", "broke", reason=str(broken) or repr(broken), hint=hint)
         raise
     timeline.record("drill", "ended")

@@ -84,11 +84,13 @@ def recover(drill: Drill, stage: Stage, timeline: Timeline) -> None:
         names = [name for name in drill.registers if name in drill.lost]
         copy = stage.copies[drill.recovery.source]
         with ThreadPoolExecutor(_GATES) as gates:
+            stale = gates.submit(stage.citizens.try_home_again)  # what they were answered is in the ledger
             for name in drill.recovery.bring_up(copy, drill.embassy, names, timeline):
                 timeline.record("recovery", "came back", register=name)
                 if drill.serve is Serve.DURING_GATE:
                     _redirect(name, drill, stage, timeline)
                 gates.submit(_let_through, name, drill, stage, timeline)
+        stale.result()
         _wait_until_served(drill, stage, timeline)
     except StepFailed as failed:
         timeline.record("recovery", "failed", reason=str(failed), hint=failed.hint)

@@ -20,12 +20,19 @@ from drill.hosts import Address
 _OPTIONS = " ".join(f"-c {name}={setting.replace(' ', chr(92) + ' ')}" for name, setting in PINNED.items())
 
 
+LATE = 0.25  # seconds after the deadline from which on it was the drill that was late
+
+
 class Refused(Exception):
     """The server, or the way to it, answered with an error."""
 
 
 class OutOfPatience(Exception):
     """No answer came in time."""
+
+
+class Late(OutOfPatience):
+    """The drill itself looked too late for an answer: that none was seen says nothing of the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +160,13 @@ async def _ready(descriptor: int, writing: bool, deadline: float) -> None:
             came.set_result(None) if error is None else came.set_exception(error)
 
     watch, unwatch = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
+
+    def give_up() -> None:
+        late = loop.time() > deadline + LATE
+        end(Late("the drill was late") if late else OutOfPatience("no answer in time"))
+
     watch(descriptor, end)
-    alarm = loop.call_at(deadline, end, OutOfPatience("no answer in time"))
+    alarm = loop.call_at(deadline, give_up)
     try:
         await came
     finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from drill.citizens.counter import Counter, Login, OutOfPatience, Refused
-from drill.citizens.visit import Business, Ending, visit
+from drill.citizens.visit import Business, Ending, unfinished, visit
 from drill.ledger import Entry, Errand, Outcome
 
 _READ_BACK = "select count(*) from drill.receipt where citizen = $1::int and number = $2::int"
@@ -51,7 +51,7 @@ class Desk:
         try:
             counter = counter or await self.open(site, deadline)
         except (Refused, OutOfPatience) as refused:
-            return self._note(appointment, site, began, Ending(Outcome.FAILED, None, {}, str(refused))), None
+            return self._note(appointment, site, began, unfinished(refused)), None
         ending = await visit(counter, self._business(appointment), deadline)
         if ending.outcome is Outcome.ACKED and appointment.errand is Errand.GATE:
             ending = await self._read_back(counter, appointment, ending, deadline)

@@ -17,8 +17,8 @@ from drill.citizens.schedule import Schedule
 from drill.citizens.stale import Stale
 from drill.clock import wait_until
 from drill.errors import StepFailed
-from drill.ledger import Entry, Errand, Outcome
 from drill.hosts.priority import go_first
+from drill.ledger import Entry, Errand, Outcome
 from drill.measures import restored_at
 from drill.objectives import Duration
 from drill.parts import CitizensAtWork, Crowd
@@ -117,7 +117,10 @@ class _Day:
     def try_home_again(self) -> tuple[int, int, tuple[str, ...]]:
         async def tries() -> tuple[int, int, tuple[str, ...]]:
             rounds = await asyncio.gather(*(stale.try_home() for stale in self._stale.values()))
-            old, new = [e for o, _ in rounds for e in o], [e for _, n in rounds for e in n]
+            old, new = (
+                [e for entries in each for e in entries if e.outcome is not Outcome.NOT_TRIED]
+                for each in zip(*rounds, strict=True)
+            )
             promised = [
                 f"{e.register}: {e.outcome}" for e in (*old, *new) if e.outcome in (Outcome.ACKED, Outcome.WEAK)
             ]

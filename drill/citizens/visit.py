@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from drill.citizens.counter import Answer, Counter, OutOfPatience, Refused
+from drill.citizens.counter import Answer, Counter, Late, OutOfPatience, Refused
 from drill.digest import Digest
 from drill.ledger import Change, Outcome
 
@@ -37,7 +37,7 @@ async def visit(counter: Counter, business: Business, deadline: float) -> Ending
         change = _told(await counter.ask(business.statement, business.parameters, deadline=deadline))
         counter.send("commit")
     except (Refused, OutOfPatience) as failed:
-        return Ending(Outcome.FAILED, None, change, str(failed))
+        return unfinished(failed)
     sent = asyncio.get_running_loop().time()
     try:
         answer = await counter.answer(deadline)
@@ -46,8 +46,13 @@ async def visit(counter: Counter, business: Business, deadline: float) -> Ending
     return Ending(outcome_of(answer), sent, change, "; ".join(answer.warnings))
 
 
+def unfinished(failed: Refused | OutOfPatience) -> Ending:
+    """COMMIT never was sent: the register's failure, or the drill's own."""
+    return Ending(Outcome.NOT_TRIED if isinstance(failed, Late) else Outcome.FAILED, None, {}, str(failed))
+
+
 def outcome_of(answer: Answer) -> Outcome:
-    """An acknowledgement is the tag COMMIT without a warning: a failed transaction is answered ROLLBACK, and no error."""
+    """An acknowledgement is the tag COMMIT and no warning: a failed transaction is answered ROLLBACK, with no error."""
     if answer.tag != "COMMIT":
         return Outcome.FAILED
     return Outcome.WEAK if answer.warnings else Outcome.ACKED

@@ -70,14 +70,12 @@ class Watch:
         """One sign of life; when it fails, the whole slot has been waited for."""
         try:
             counter = await Counter.call(self._login, deadline)
+            try:
+                return (await counter.ask("select 1", deadline=deadline)).rows == (("1",),)
+            finally:
+                counter.hang_up()
+        except OutOfPatience:
+            return False
         except Refused:
             await asyncio.sleep(deadline - asyncio.get_running_loop().time())
             return False
-        except OutOfPatience:
-            return False
-        try:
-            return (await counter.ask("select 1", deadline=deadline)).rows == (("1",),)
-        except (Refused, OutOfPatience):
-            return False
-        finally:
-            counter.hang_up()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -90,14 +88,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
         for scenario, file in zip(played, files, strict=True)
         for _ in range(repeat)
     ]
-    with _ending(timeout):
-        code = _play_all(rehearsals, Wanted(json, junit, quiet))
-    raise typer.Exit(code)
+    raise typer.Exit(_play_all(rehearsals, timeout, Wanted(json, junit, quiet)))
 
 
-def _play_all(rehearsals: Sequence[Rehearsal], wanted: Wanted) -> int:
+def _play_all(rehearsals: Sequence[Rehearsal], limit: float | None, wanted: Wanted) -> int:
     """Play one after the other, report on all that left evidence, and return the worst exit code."""
-    from drill.errors import DrillError
+    from drill.cli.ending import Ending
+    from drill.errors import DrillError, OutOfTime
     from drill.reports import deliver
     from drill.verdict import worst_exit
 
@@ -105,9 +102,10 @@ def _play_all(rehearsals: Sequence[Rehearsal], wanted: Wanted) -> int:
     told: list[Judged] = []
     for rehearsal in rehearsals:
         try:
-            rehearsal.play(told.append)
+            with Ending(limit).heeded():
+                rehearsal.play(told.append)
             codes.append(told[-1].result.exit_code)
-        except DrillError as broken:
+        except (DrillError, OutOfTime) as broken:
             codes.append(broken.exit_code)
             _say(f"{broken}\nhint: {broken.hint}")
         except KeyboardInterrupt:
@@ -119,42 +117,18 @@ def _play_all(rehearsals: Sequence[Rehearsal], wanted: Wanted) -> int:
     return code
 
 
-@contextmanager
-def _ending(limit: float | None) -> Iterator[None]:
-    """SIGTERM and SIGHUP end a drill as Ctrl-C does; a drill over its limit fails as a step would."""
-    from drill.errors import StepFailed
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    def out_of_time(_signal: int, _frame: FrameType | None) -> None:
-        raise StepFailed("the drill took longer than --timeout allows", hint="see its events for the act it was in")
-
-    handled = {signal.SIGTERM: interrupt, signal.SIGHUP: interrupt, signal.SIGALRM: out_of_time}
-    before = {number: signal.signal(number, act) for number, act in handled.items()}
-    signal.setitimer(signal.ITIMER_REAL, limit or 0.0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        for number, act in before.items():
-            signal.signal(number, act)
-
-
 def _linger(drill: Drill) -> None:
     """Hold both sites up until Ctrl-C, and say how to look at them."""
     import tempfile
 
+    signal.setitimer(signal.ITIMER_REAL, 0.0)  # --timeout is for the drill, not for whoever looks at it afterwards
     with tempfile.TemporaryDirectory(prefix="drill-keys-") as folder:  # only this user may enter
         passfile = Path(folder) / "passfile"
         doors = [site.door() for site in (drill.home, drill.embassy)]
         passfile.touch(mode=0o600)
         passfile.write_text("".join(f"*:*:*:{door.user}:{door.password}\n" for door in doors), encoding="utf-8")
-        lines = [
-            f"  PGPASSFILE={passfile} psql -h {door.host} -p {door.port} -U {door.user} -d {next(iter(drill.registers))}"
-            for door in doors
-            if door.host
-        ]
+        ways = [f"-h {door.host} -p {door.port} -U {door.user}" for door in doors if door.host]
+        lines = [f"  PGPASSFILE={passfile} psql {way} -d {next(iter(drill.registers))}" for way in ways]
         _say("\n".join(["kept until Ctrl-C; in another terminal:", *lines]))
         try:
             signal.pause()

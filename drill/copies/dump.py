@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drill.sites.site import Site
 
 _DEADLINE = 3600.0  # seconds, for one register
+_LOOK_EVERY = 1.0  # seconds
 _MANIFEST = "version.json"  # written last: a folder without it is no version
 
 
@@ -43,7 +44,8 @@ class Dump(BaseModel, frozen=True, extra="forbid"):
         dumping = Dumping(self, home, embassy, tuple(registers), folder, timeline)
         dumping.take()
         timeline.record("copy", "established", copy=self.name, kind=self.kind)
-        with beating(self.every, dumping.take_next, f"dump {self.name}"):
+        look = beating(min(self.every, _LOOK_EVERY), dumping.look, f"look at {self.name}")
+        with look, beating(self.every, dumping.take_next, f"dump {self.name}"):
             yield dumping
 
 
@@ -58,6 +60,8 @@ class Dumping:
     folder: PurePosixPath
     timeline: Timeline
     _taken: int = field(default=0, init=False)
+    _began: float | None = field(default=None, init=False)  # the dump of the beat that is being taken now
+    _late: bool = field(default=False, init=False)  # and whether it was told that it takes too long
 
     @property
     def name(self) -> str:
@@ -74,17 +78,23 @@ class Dumping:
 
     def take_next(self, over: Callable[[], bool]) -> None:
         """The next dump of the beat. Once nobody waits for it, its failure says nothing."""
-        began = self.timeline.clock.elapsed()
+        self._began, self._late = self.timeline.clock.elapsed(), False
         try:
             self.take()
         except StepFailed as failed:
             if not over():
                 self.timeline.record("copy", "fell behind", copy=self.name, reason=str(failed))
+        finally:
+            self._began = None
+
+    def look(self, over: Callable[[], bool]) -> None:
+        """Record, once of each dump, that it takes longer than it may: one that hangs in a silent cable never ends."""
+        began, now = self._began, self.timeline.clock.elapsed()
+        if began is None or self._late or over() or now - began <= self.settings.every:
             return
-        took = self.timeline.clock.elapsed() - began
-        if took > self.settings.every and not over():
-            reason = f"a dump took {took:.1f} s, longer than the {self.settings.every:g} s between two"
-            self.timeline.record("copy", "fell behind", copy=self.name, reason=reason)
+        self._late = True
+        reason = f"a dump takes longer than the {self.settings.every:g} s between two"
+        self.timeline.record("copy", "fell behind", copy=self.name, reason=reason)
 
     def take(self) -> None:
         """One dump: the roles, then each register in parallel jobs, then the manifest that makes it a version."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from drill.sites.site import Site
 
 _STANDBY = "embassy"  # the name of the standby and of its slot
+_LAST = "select coalesce(pg_last_xact_replay_timestamp(), checkpoint_time) from pg_control_checkpoint()"
 _LOOK_EVERY = 1.0  # seconds
 _COPY_DEADLINE = 3600.0  # seconds, for the base backup of a large home
 
@@ -64,9 +64,9 @@ class Following:
     _home_is_lost: bool = field(default=False, init=False)
 
     def versions(self) -> Sequence[Version]:
-        """One: what the standby has replayed, dated by the last commit in it."""
-        ((made_at,),) = self.embassy.ask("select pg_last_xact_replay_timestamp()")
-        return [Version(_STANDBY, made_at or datetime.now(UTC), str(self.embassy.data))]
+        """One: what the standby has replayed, dated by the last commit in it or, with none yet, by its base backup."""
+        ((made_at,),) = self.embassy.ask(_LAST)
+        return [Version(_STANDBY, made_at, str(self.embassy.data))]
 
     def caught_up(self) -> bool:
         """Whether home says that the standby has replayed all there was when asked."""

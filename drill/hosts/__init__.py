@@ -138,6 +138,10 @@ class Premises(Protocol):
         """How the embassy is kept from what is home's, as far as it was proven once the hosts are open."""
         ...
 
+    def room(self) -> tuple[int, str]:
+        """Free bytes where both disks will lie, and where that is."""
+        ...
+
     def hosts(self, run_id: str) -> AbstractContextManager[tuple[Host, Host]]:
         """Home and embassy of one run, not yet open; undone: nothing that carries the run's mark is left."""
         ...

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from drill.clock import wait_until
@@ -248,6 +249,13 @@ class ContainerPremises:
     @property
     def postgres(self) -> str:
         return self.image.postgres
+
+    def room(self) -> tuple[int, str]:
+        """What is free where the engine, which is on this machine, keeps its volumes."""
+        with closing(self.client):
+            folder = str(engine.ask(self.client, "info")["DockerRootDir"])
+        existing = next(path for path in (Path(folder), *Path(folder).parents) if path.exists())
+        return shutil.disk_usage(existing).free, folder
 
     @contextmanager
     def hosts(self, run_id: str) -> Iterator[tuple[Host, Host]]:

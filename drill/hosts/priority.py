@@ -1,4 +1,4 @@
-"""The measurer must not wait for the measured: on a machine that both share, it goes first where this user may say so."""
+"""The measurer must not wait for the measured: on a machine that both share it goes first, where the user may."""
 
 import os
 from contextlib import suppress

@@ -181,9 +181,8 @@ class ProcessHost:
             for process, _ in alive:
                 with suppress(psutil.Error):
                     process.kill()
-            for child in self._children:
-                child.poll()
-            return not alive
+            unreaped = [child for child in self._children if child.poll() is None]
+            return not alive and not unreaped
 
         hint = "look at them with ps; were they stopped in the kernel?"
         wait_until(f"{self.name}: its processes end", none_left, deadline=_GONE, every=0.005, hint=hint)
@@ -208,25 +207,31 @@ class ProcessPremises:
         """The version of the programs."""
         return self.binaries.version
 
+    def room(self) -> tuple[int, str]:
+        """What is free below the parent of the work folders."""
+        parent = mark.work_parent()
+        try:
+            return shutil.disk_usage(parent).free, str(parent)
+        except OSError as absent:
+            raise CannotRun(f"{parent}: {absent.strerror}", hint="set DRILL_WORK to a folder that exists") from absent
+
     @contextmanager
     def hosts(self, run_id: str) -> Iterator[tuple[Host, Host]]:
         """Two hosts, as two users where root drills; proves then that the embassy cannot open what is home's."""
         work = mark.work_folder(run_id)
         users = [account(site) for site in ("home", "embassy")]
-        with watched(run_id, work, docker=False):  # from before the folder is made: nothing of it may stay
+        with watched(run_id, work, docker=False):  # after an error it removes what the undoing may have left
             self._make(work)
-            try:
-                mark.write_mark(work)
-                binaries = self._readable(users, work)
-                home, embassy = (
-                    ProcessHost(site, work / site, binaries, user)
-                    for site, user in zip(("home", "embassy"), users, strict=True)
-                )
-                if users[0].uid != users[1].uid:
-                    self.apart = self._prove_apart(home, embassy)
-                yield home, embassy
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
+            mark.write_mark(work)
+            binaries = self._readable(users, work)
+            home, embassy = (
+                ProcessHost(site, work / site, binaries, user)
+                for site, user in zip(("home", "embassy"), users, strict=True)
+            )
+            if users[0].uid != users[1].uid:
+                self.apart = self._prove_apart(home, embassy)
+            yield home, embassy
+            shutil.rmtree(work, ignore_errors=True)
 
     def _make(self, work: Path) -> None:
         try:

@@ -25,6 +25,7 @@ _QUIET = 3  # times in a row that nothing is found: the engine may still be maki
 _PAUSE = 0.5  # seconds between these
 _PATIENCE = 300.0  # seconds after which what still stays is left to `drill clean`
 _FAREWELL = 10.0  # seconds for the watchdog to leave when all is well
+_SWEEP = 60.0  # seconds that a drill which broke waits for its watchdog; then that goes on alone
 
 
 @contextmanager
@@ -42,17 +43,23 @@ def watched(run_id: str, work: Path | None, docker: bool) -> Iterator[None]:
         cwd="/",
         env={**os.environ, "PYTHONPATH": path},
     )
-    with dog:
+    try:
         _tell(dog, json.dumps(orders).encode() + b"\n")
-        try:
-            yield
-        finally:
-            _tell(dog, _DONE)
-            with suppress(OSError):
-                dog.stdin.close()  # type: ignore[union-attr] # it is a pipe
-            with suppress(subprocess.TimeoutExpired):
-                dog.wait(_FAREWELL)
-            dog.kill()
+        yield
+    except BaseException:  # it may have broken off an undoing, or the engine's making of something: the dog looks
+        _leave(dog, _SWEEP)
+        raise
+    _tell(dog, _DONE)
+    _leave(dog, _FAREWELL)
+    dog.kill()
+    dog.wait()
+
+
+def _leave(dog: subprocess.Popen[bytes], patience: float) -> None:
+    with suppress(OSError):
+        dog.stdin.close()  # type: ignore[union-attr] # it is a pipe
+    with suppress(subprocess.TimeoutExpired):
+        dog.wait(patience)
 
 
 def _tell(dog: subprocess.Popen[bytes], line: bytes) -> None:

@@ -31,20 +31,21 @@ def strangers(site: Site, register: str, references: Sequence[Reference]) -> dic
         return found
 
 
-def _codes(source: psycopg.Connection[Any], table: str, column: str) -> Iterator[bytes]:
-    query = sql.SQL("copy (select {} from {}) to stdout").format(
-        sql.Identifier(column), sql.Identifier("public", table)
-    )
-    with source.cursor().copy(query) as copy:
-        yield from map(bytes, copy)
+def _codes(source: psycopg.Connection[Any], table: str, column: str) -> Iterator[str]:
+    """Arrays of so many codes, written as PostgreSQL writes them: row by row a million would take many seconds."""
+    query = sql.SQL(
+        "select array_agg(code)::text from"
+        " (select {}::text as code, row_number() over () / 20000 as lot from {}) each group by lot"
+    ).format(sql.Identifier(column), sql.Identifier("public", table))
+    for (codes,) in source.execute(query):
+        yield codes
 
 
-def _carry(codes: Iterator[bytes], console: psycopg.Connection[Any]) -> None:
+def _carry(codes: Iterator[str], console: psycopg.Connection[Any]) -> None:
     console.execute("drop table if exists pg_temp.known")
     console.execute("create temp table known (code text) on commit drop")
-    with console.cursor().copy("copy pg_temp.known from stdin") as copy:
-        for block in codes:
-            copy.write(block)
+    for lot in codes:
+        console.execute("insert into pg_temp.known select unnest(%s::text[])", (lot,))
     console.execute("analyze pg_temp.known")
 
 

@@ -46,7 +46,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "not undone": lambda f: f"not undone{_told(f, 'reason')}",
     "clock stepped": lambda f: f"the machine's clock stepped by {f.get('by_s')} s",
     "broke": lambda f: f"broke{_told(f, 'reason')}",
-    "interrupted": lambda f: "interrupted, undoing",
+    "interrupted": lambda f: "interrupted; everything was undone",
 }
 
 

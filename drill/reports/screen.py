@@ -30,6 +30,8 @@ def _run(run: Judged) -> Iterator[Text | Table | Padding]:
     told = [f"{name} {began[name]}" for name in ("host", "postgres", "run_id") if began.get(name)]
     if told:
         yield Text(printable(" · ".join(told)), style="dim")
+    if began.get("why"):
+        yield Text(printable(str(began["why"])), style="dim")
     for reason in run.incomparable:
         yield Text(printable(f"not comparable: {reason}"), style="yellow")
     yield _registers(run)

@@ -180,7 +180,8 @@ class Site:
         # C.UTF-8 of the C library may be missing in a small image, and glibc versions may differ between sites
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
         access = ["--username", OFFICER, "--auth=scram-sha-256", "--pwfile", str(secret)]
-        self.host.run([self.program("initdb"), "-D", str(data), *locale, *access], deadline=120)
+        memory = ["-c", "dynamic_shared_memory_type=mmap"]  # initdb runs servers, and may be killed as they are
+        self.host.run([self.program("initdb"), "-D", str(data), *locale, *access, *memory], deadline=120)
         self.host.write(secret, "")
         self.host.write(data / "pg_hba.conf", _HBA)
         return data

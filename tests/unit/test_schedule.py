@@ -1,6 +1,6 @@
 """Appointments are dealt evenly, and nobody has two at a time."""
 
-from itertools import islice
+from itertools import islice, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ schedules = st.builds(
 def test_each_citizen_is_free_again_when_the_next_appointment_comes(plan: Schedule) -> None:
     for citizen in {1, plan.crowd}:
         dues = [slot.due for slot in islice(plan.slots(0, citizen), 5)]
-        assert all(later - earlier >= plan.timeout for earlier, later in zip(dues, dues[1:], strict=False))
+        assert all(later - earlier >= plan.timeout for earlier, later in pairwise(dues))
 
 
 @given(schedules)
