@@ -175,6 +175,10 @@ class Citizens(Protocol):
 class Watching(Protocol):
     """A watch that has begun."""
 
+    def wait_until_calm(self, deadline: float) -> None:
+        """Until its last try was answered; StepFailed after `deadline` seconds."""
+        ...
+
     def wait_until_detected(self, deadline: float) -> float:
         """The instant on the drill's clock at which it was; StepFailed after `deadline` seconds."""
         ...

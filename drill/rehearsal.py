@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 import drill
 from drill.clock import Clock
-from drill.errors import CannotRun, DrillError, OutOfTime
+from drill.errors import CannotRun, DrillError, OutOfTime, failure
 from drill.evidence import SCHEMA_VERSION, Holdings, Seal
 from drill.folder import Folder, LedgerFile
 from drill.hosts import Premises, mark
@@ -53,7 +55,7 @@ class Rehearsal:
             with ExitStack() as stack:
                 listener, ledger = stack.enter_context(folder.listener()), stack.enter_context(folder.ledger())
                 timeline = Timeline(clock, [listener, *self.listeners])
-                with _told(timeline):
+                with _told(timeline), _server_errors_told(folder):
                     self._play(run_id, timeline, Kept(folder, ledger))
         finally:
             with suppress(DrillError):  # what broke before it began left nothing to judge
@@ -140,6 +142,16 @@ def _judged(folder: Folder) -> Judged:
     result = judged(folder.read())
     folder.write_result(run_document(result))
     return result
+
+
+@contextmanager
+def _server_errors_told(folder: Folder) -> Iterator[None]:
+    """A server that fails where no step foresaw it (full disk, no memory, killed) is no bug of this program."""
+    try:
+        yield
+    except psycopg.OperationalError as broken:
+        said = " ".join(str(broken).split())
+        raise failure(f"a server failed: {said}", hint=f"its log is in {folder.logs}") from broken
 
 
 @contextmanager

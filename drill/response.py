@@ -75,6 +75,7 @@ class Response(BaseModel, frozen=True, extra="forbid"):
             timeline.record("home", "home is back", writable=True)
         old, new, promised = citizens.try_home_again()
         if promised:
-            timeline.record("response", "fence broken", answer="; ".join(promised))
+            what = "unfenced home took work" if self.fence_by == "none" else "fence broken"
+            timeline.record("response", what, answer="; ".join(promised))
         elif self.fence_by != "none":
             timeline.record("response", "fence proven", old=old, new=new, alone=not alive)

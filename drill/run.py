@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from drill.crew import Crew
 from drill.errors import StepFailed
 from drill.evidence import Holdings, Seal
 from drill.ledger import Entry
@@ -13,8 +13,9 @@ from drill.parts import CitizensAtWork, Crowd, Drill, KeptCopy, Record, Serve, W
 from drill.timeline import Timeline
 from drill.undo import Undo
 
-_GATES = 2  # registers that may be in their gates at a time
+_SIDE_BY_SIDE = 2  # registers that may be filled, or be in their gates, at a time
 _PATIENCE = 20.0  # seconds beyond the time that must be stable, for citizens to be served once they are redirected
+_UNREST = 30.0  # seconds that the watch is given to see home well before it is struck
 _SKEW = 0.1  # seconds by which wall and stopwatch may differ
 
 
@@ -40,6 +41,7 @@ def run_drill(drill: Drill, timeline: Timeline, record: Record) -> None:
         stage = prepare(drill, timeline, undo, record)
         with timeline.act("calm"):
             timeline.clock.sleep(drill.calm)
+            stage.watching.wait_until_calm(_UNREST)
         home_lost = undo.begin(Undo(timeline))
         with timeline.act("outage"):
             home_lost.begin(drill.outage.strike(drill.home, timeline))
@@ -60,7 +62,9 @@ def prepare(drill: Drill, timeline: Timeline, undo: Undo, record: Record) -> Sta
         home = undo.begin(drill.home.open())
         embassy = undo.begin(drill.embassy.open())
         home.found(embassy)
-        seals = {name: _fill(name, drill, timeline) for name in drill.registers}
+        with Crew(_SIDE_BY_SIDE) as crew:
+            sealed = crew.map(lambda name: _fill(name, drill, timeline), drill.registers)
+            seals = dict(zip(drill.registers, sealed, strict=True))
         record.sealed(seals)
         names = tuple(drill.registers)
         copies = {name: undo.begin(copy.keep(home, embassy, names, timeline)) for name, copy in drill.copies.items()}
@@ -83,7 +87,7 @@ def recover(drill: Drill, stage: Stage, timeline: Timeline) -> None:
         drill.response.fence(drill.home, stage.citizens, timeline)
         names = [name for name in drill.registers if name in drill.lost]
         copy = stage.copies[drill.recovery.source]
-        with ThreadPoolExecutor(_GATES) as gates:
+        with Crew(_SIDE_BY_SIDE) as gates:
             stale = gates.submit(stage.citizens.try_home_again)  # what they were answered is in the ledger
             for name in drill.recovery.bring_up(copy, drill.embassy, names, timeline):
                 timeline.record("recovery", "came back", register=name)

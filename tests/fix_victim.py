@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,14 +144,22 @@ def _engine_objects(run_id: str) -> Iterator[str]:
 
 
 @contextmanager
-def victim(folder: Path, host: str, *options: str, calm: str = "1s", **environment: str) -> Iterator[Victim]:
-    """A drill that has just been started."""
-    scenario, runs, said = folder / "small.yaml", folder / "runs", folder / "said"
+def victim(
+    folder: Path,
+    host: str,
+    *options: str,
+    calm: str = "1s",
+    before: Sequence[str] = (),
+    runs: Path | None = None,
+    **environment: str,
+) -> Iterator[Victim]:
+    """A drill that has just been started, behind the words `before`, which end in an exec of what follows."""
+    scenario, runs, said = folder / "small.yaml", runs or folder / "runs", folder / "said"
     folder.mkdir(exist_ok=True)
     scenario.write_text(SCENARIO.replace("CALM", calm))
     with said.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "drill", "run", str(scenario), "--on", host, "--runs", str(runs), *options],
+            [*before, sys.executable, "-m", "drill", "run", str(scenario), "--on", host, "--runs", str(runs), *options],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdout=out,

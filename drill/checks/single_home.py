@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from drill.evidence import Evidence
+from drill.ledger import Errand
 from drill.proofs import PROMISED, Fence, behind, fence_of, ledger_gap
 from drill.verdict import Finding, Verdict
 
@@ -15,7 +16,9 @@ def single_home(evidence: Evidence) -> Iterator[Finding]:
 def _judge(evidence: Evidence) -> tuple[Verdict, str, str]:
     state = fence_of(evidence)
     if state.fence in {Fence.NONE, Fence.BROKEN}:
-        return Verdict.MISSED, state.reason, f"Citizens could have been served by two homes at once: {state.reason}."
+        took = sum(e.errand is Errand.STALE and e.outcome in PROMISED for e in evidence.ledger)
+        actual = f"{state.reason}; home acknowledged {took} transactions beside the embassy" if took else state.reason
+        return Verdict.MISSED, actual, f"Citizens could have been served by two homes at once: {actual}."
     late, early = _late(evidence), _early(evidence)
     if late:
         says = f"Home, though fenced, still acknowledged {late} transactions that the embassy knows nothing of."

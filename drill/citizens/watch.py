@@ -26,6 +26,7 @@ class Watch:
         self._timeline = timeline
         self._detected = threading.Event()
         self._detected_at = 0.0
+        self._calm = threading.Event()  # the last try was answered
         self._over = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._watch()), name="watch", daemon=True)
 
@@ -37,6 +38,14 @@ class Watch:
         """Stop watching."""
         self._over.set()
         self._thread.join(self._every + 10)
+
+    def wait_until_calm(self, deadline: float) -> None:
+        """Until the last try was answered: an outage must not begin while somebody already misses home."""
+        if not self._calm.wait(deadline):
+            raise StepFailed(
+                f"the watch has had no answer from home for {deadline:g} s, and nothing was struck yet",
+                hint="is this machine overloaded? a longer `detect: {every}` gives home more time",
+            )
 
     def wait_until_detected(self, deadline: float) -> float:
         """The instant (of the drill's clock) of the last of so many misses; StepFailed after `deadline` seconds."""
@@ -59,6 +68,10 @@ class Watch:
             await asyncio.sleep(begins - loop.time())
 
     def _tell(self, missed: int) -> None:
+        if missed:
+            self._calm.clear()
+        else:
+            self._calm.set()
         if missed >= self._misses and not self._detected.is_set():
             self._detected_at = self._timeline.record("watch", "detected", misses=missed).elapsed
             self._detected.set()

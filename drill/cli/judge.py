@@ -28,7 +28,7 @@ def judge_run(
         result = judged(Folder(_found(run, runs)).read())
         deliver([result], result.result.exit_code, Wanted(json, junit, quiet))
     except DrillError as wrong:
-        typer.echo(f"{wrong}\n{wrong.hint}", err=True)
+        typer.echo(f"{wrong}\nhint: {wrong.hint}", err=True)
         raise typer.Exit(wrong.exit_code) from None
     raise typer.Exit(result.result.exit_code)
 

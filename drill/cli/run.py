@@ -112,6 +112,8 @@ def _play_all(rehearsals: Sequence[Rehearsal], limit: float | None, wanted: Want
             codes.append(_INTERRUPTED)
             _say("interrupted: everything was undone, the evidence so far is kept")
             break
+    for judged in told:
+        _say(f"evidence: {rehearsals[0].runs / judged.run_id}")
     code = worst_exit(codes)
     deliver(told, code, wanted)
     return code

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, Field
 
 from drill.copies.beat import beating
-from drill.errors import StepFailed
+from drill.errors import DrillError
 from drill.objectives import Duration
 from drill.parts import Version
 from drill.sites.courier import errand, instruct
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drill.sites.site import Site
 
 _DEADLINE = 3600.0  # seconds, for one register
+_NAME = re.compile(r"dump-[0-9]+")
 _LOOK_EVERY = 1.0  # seconds
 _MANIFEST = "version.json"  # written last: a folder without it is no version
 
@@ -69,19 +70,18 @@ class Dumping:
         return self.settings.name
 
     def versions(self) -> Sequence[Version]:
-        """Every complete dump on the embassy's disk, oldest first."""
+        """Every complete dump on the embassy's disk, oldest first; one whose manifest cannot be read is none."""
         listed = self.embassy.host.run(["ls", str(self.folder)], deadline=30).split()
-        manifests = (
-            (name, self.embassy.host.read(self.folder / name / _MANIFEST)) for name in sorted(listed, key=_number)
-        )
-        return [_version(self.folder / name, json.loads(text)) for name, text in manifests if text]
+        names = sorted((name for name in listed if _NAME.fullmatch(name)), key=_number)
+        found = (_version(self.folder / name, self.embassy.host.read(self.folder / name / _MANIFEST)) for name in names)
+        return [version for version in found if version is not None]
 
     def take_next(self, over: Callable[[], bool]) -> None:
         """The next dump of the beat. Once nobody waits for it, its failure says nothing."""
         self._began, self._late = self.timeline.clock.elapsed(), False
         try:
             self.take()
-        except StepFailed as failed:
+        except DrillError as failed:
             if not over():
                 self.timeline.record("copy", "fell behind", copy=self.name, reason=str(failed))
         finally:
@@ -123,9 +123,12 @@ class Dumping:
             self.embassy.host.run(["rm", "-r", old.location], deadline=120)
 
 
-def _version(place: PurePosixPath, manifest: dict[str, dict[str, str]]) -> Version:
-    moments = [datetime.fromisoformat(moment) for moment in manifest["moments"].values()]
-    return Version(place.name, min(moments), str(place), (max(moments) - min(moments)).total_seconds())
+def _version(place: PurePosixPath, manifest: str) -> Version | None:
+    try:
+        moments = [datetime.fromisoformat(moment) for moment in json.loads(manifest)["moments"].values()]
+        return Version(place.name, min(moments), str(place), (max(moments) - min(moments)).total_seconds())
+    except (ValueError, LookupError, TypeError, AttributeError):  # missing, or damaged
+        return None
 
 
 def _number(name: str) -> int:

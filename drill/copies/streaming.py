@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from drill.clock import wait_until
 from drill.copies.beat import beating
-from drill.errors import StepFailed
+from drill.errors import DrillError, StepFailed
 from drill.parts import Version
 from drill.sites.courier import errand, instruct
 from drill.timeline import Timeline
@@ -86,7 +86,7 @@ class Following:
             return
         try:
             rows = self.home.ask("select state from pg_stat_replication where application_name = %s", [_STANDBY])
-        except StepFailed:
+        except DrillError:
             self._home_is_lost = True
             return
         current = rows == [("streaming",)]

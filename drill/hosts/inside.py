@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
-from drill.errors import StepFailed
+from drill.errors import StepFailed, failure
 from drill.hosts import engine
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Inside:
             raise StepFailed(f"{program}: the engine broke off: {told.broken}", hint="was the power taken meanwhile?")
         code = engine.ask(self.client, "exec_inspect", made)["ExitCode"]
         if code != 0:  # None when the power was taken
-            raise StepFailed(f"{program} ended with {code}: {told.tail() or 'no message'}", hint="see its message")
+            raise failure(f"{program} ended with {code}: {told.tail() or 'no message'}", hint="see its message")
         return told.output()
 
     def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> None:

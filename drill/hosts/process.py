@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 import psutil
 
 from drill.clock import wait_until
-from drill.errors import CannotRun, StepFailed
+from drill.errors import CannotRun, StepFailed, failure
 from drill.hosts import Address, Host, mark, segments
 from drill.hosts.accounts import Account, account, can_read, identity, run_as
 from drill.hosts.binaries import Binaries
@@ -77,7 +77,7 @@ class ProcessHost:
                 hint="is the machine overloaded, or the far end silent?",
             ) from late
         if process.returncode != 0:
-            raise StepFailed(
+            raise failure(
                 f"{self.name}: {Path(argv[0]).name} ended with {process.returncode}: {_tail(err or out)}",
                 hint="the message is the program's own",
             )

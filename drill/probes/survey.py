@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from drill.crew import Crew
 from drill.digest import Column, Digest
 from drill.errors import StepFailed
 from drill.evidence import Holdings, Seal
@@ -84,7 +84,7 @@ class Surveyor:
             if jobs > 1:
                 shared = _exported(console)
                 consoles += [sessions.enter_context(self._snapshot(register, site, shared)) for _ in range(jobs - 1)]
-            with ThreadPoolExecutor(jobs) as pool:
+            with Crew(jobs) as pool:
                 return {
                     k: v
                     for part in pool.map(lambda one: _read(one, waiting, sealed), consoles)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import psycopg
 from pydantic import BaseModel, Field
 
+from drill.crew import Crew
 from drill.errors import StepFailed
 from drill.parts import KeptCopy, Version
 from drill.recoveries.chosen import chosen
@@ -40,7 +41,7 @@ class Restore(BaseModel, frozen=True, extra="forbid"):
         embassy.start(embassy.initialise("restored"))
         _create_roles(embassy, version)
         timeline.record("recovery", "phase", name="queue")
-        with ThreadPoolExecutor(_AT_A_TIME) as workers:
+        with Crew(_AT_A_TIME) as workers:
             restoring = {workers.submit(self._restore, name, version, embassy, timeline): name for name in registers}
             for done in as_completed(restoring):
                 if _succeeded(done, restoring[done], timeline):

@@ -1,5 +1,6 @@
 """The result for the person in front of the screen."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -7,10 +8,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from drill.reports.findings import Notable, notable
 from drill.reports.text import amount, duration, printable
 from drill.result import Judged, Spread, Summary
-from drill.verdict import Finding, Verdict
+from drill.verdict import Verdict
 
+_NARROW = 79  # columns: words are kept together with their figures
 _COLOURS = {Verdict.MET: "green", Verdict.UNKNOWN: "yellow", Verdict.MISSED: "red"}
 
 
@@ -27,19 +30,18 @@ def screen(runs: Sequence[Judged], console: Console) -> None:
 def _run(run: Judged) -> Iterator[Text | Table | Padding]:
     yield _headline(run)
     began = run.evidence.began
-    told = [f"{name} {began[name]}" for name in ("host", "postgres", "run_id") if began.get(name)]
+    told = [f"{name} {began[key]}" for key, name in (("run_id", "run"), ("postgres", "PostgreSQL")) if began.get(key)]
+    if began.get("host"):
+        told.append(f"host {began['host']} ({began.get('why', '')})")
     if told:
         yield Text(printable(" · ".join(told)), style="dim")
-    if began.get("why"):
-        yield Text(printable(str(began["why"])), style="dim")
     for reason in run.incomparable:
         yield Text(printable(f"not comparable: {reason}"), style="yellow")
     yield _registers(run)
     if run.slowest:
         yield _phases(run, run.slowest)
-    for finding in run.result.findings:
-        if finding.verdict is not Verdict.MET or run.result.surprising(finding):
-            yield from _finding(run, finding)
+    for finding in notable(run):
+        yield from _finding(finding)
 
 
 def _headline(run: Judged) -> Text:
@@ -66,17 +68,18 @@ def _registers(run: Judged) -> Table:
 
 
 def _phases(run: Judged, register: str) -> Text:
-    phases = ", ".join(f"{p.name} {duration(p.seconds)}" for p in run.figures[register].phases)
-    return Text(f"Slowest, {printable(register)}: {phases}.")
+    parts = (f"{p.name} {duration(p.seconds)}".replace(" ", "\u00a0") for p in run.figures[register].phases)
+    lines = textwrap.wrap(f"Slowest, {printable(register)}: {', '.join(parts)}.", _NARROW)
+    return Text("\n".join(lines).replace("\u00a0", " "))
 
 
-def _finding(run: Judged, finding: Finding) -> Iterator[Text | Padding]:
+def _finding(finding: Notable) -> Iterator[Text | Padding]:
     line = Text(str(finding.verdict), style=_COLOURS[finding.verdict])
-    line.append(printable(f" {finding.check}, {finding.register}"), style="bold")
+    line.append(printable(f" {finding.check}, {finding.where}"), style="bold")
     if finding.verdict is not Verdict.UNKNOWN:
-        line.append(" (a surprise)" if run.result.surprising(finding) else " (as expected)")
+        line.append(" (a surprise)" if finding.surprising else " (as expected)")
     yield line
-    yield Padding(Text(printable(finding.says or finding.actual)), (0, 0, 0, 2))
+    yield Padding(Text(printable(finding.says)), (0, 0, 0, 2))
 
 
 def _spread(summary: Summary, runs: int) -> Table:

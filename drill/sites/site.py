@@ -13,7 +13,7 @@ from psycopg import sql
 
 from drill.clock import wait_until
 from drill.digest import PINNED
-from drill.errors import StepFailed
+from drill.errors import DrillError, StepFailed, failure
 from drill.hosts import Address, Host
 from drill.hosts.cable import Cable
 from drill.sites.keys import Keys
@@ -203,8 +203,7 @@ class Site:
 
     def promote(self, *, deadline: float) -> None:
         """Make the standby a primary; returns when it has left recovery."""
-        with self.console() as console:
-            console.execute("select pg_promote(wait => false)")
+        self.ask("select pg_promote(wait => false)")
         wait_until(f"{self.name}: promotion", self._writable, deadline=deadline, hint=self._log_ends)
 
     @property
@@ -212,12 +211,16 @@ class Site:
         """The server's log on its own host."""
         return self.host.disk / "server.log"
 
-    def log_tail(self, lines: int = 5) -> str:
+    def log_tail(self, lines: int = 10) -> str:
         """The last lines of the server's log, for an error message."""
         return " | ".join(self.host.read(self.log).splitlines()[-lines:]) or "(empty)"
 
     def _log_ends(self) -> str:
         return f"its log ends: {self.log_tail()}"
+
+    def _failed(self, says: str) -> DrillError:
+        ends = self._log_ends()
+        return failure(f"{self.name}: {' '.join(says.split())}", hint=ends, seen=ends)
 
     # -- ways in ----------------------------------------------------------------------------------------------------
 
@@ -238,19 +241,15 @@ class Site:
                 application_name="drill console",
             )
         except psycopg.Error as refused:
-            raise StepFailed(
-                f"{self.name}: the console cannot reach {database}: {refused}", hint=self._log_ends()
-            ) from refused
+            raise self._failed(f"the console cannot reach {database}: {refused}") from refused
 
     def _answers(self) -> bool:
         if not self.host.running():
             raise StepFailed(f"no process runs; its log ends: {self.log_tail()}", hint="see the server's log")
-        with self.console() as console:
-            return console.execute("select 1").fetchone() == (1,)
+        return self.ask("select 1") == [(1,)]
 
     def _writable(self) -> bool:
-        with self.console() as console:
-            return console.execute("select not pg_is_in_recovery()").fetchone() == (True,)
+        return self.ask("select not pg_is_in_recovery()") == [(True,)]
 
     def door(self) -> Door:
         """How a person with psql reaches the server while it is kept up; no host when nothing runs there."""
@@ -265,7 +264,7 @@ class Site:
             with self.console(database) as console:
                 return console.execute(query.encode(), parameters).fetchall()
         except psycopg.Error as refused:
-            raise StepFailed(f"{self.name}: {refused}", hint=self._log_ends()) from refused
+            raise self._failed(str(refused)) from refused
 
     def configure(self, **settings: str) -> None:
         """ALTER SYSTEM and reload."""

@@ -71,6 +71,9 @@ class Pieces:
     def watch(self, *_: Any) -> Any:
         return self._undone("watch")
 
+    def wait_until_calm(self, *_: Any) -> None:
+        self._ask("calm")
+
     def strike(self, *_: Any) -> Any:
         return self._undone("strike")
 
@@ -212,7 +215,7 @@ def test_a_step_of_the_recovery_that_fails_is_evidence(what: str, serve: Serve) 
     assert pieces.asked[-1] == "undo open"
 
 
-@pytest.mark.parametrize("what", ["open", "found", "fill", "seal", "keep", "at work", "watch", "strike", "notice"])
+@pytest.mark.parametrize("what", ["open", "found", "fill", "seal", "keep", "at work", "watch", "calm", "strike", "notice"])
 def test_what_breaks_before_the_recovery_ends_the_drill_and_is_undone(what: str) -> None:
     pieces = Pieces(breaks=what)
     with pytest.raises(DrillError, match=f"{what} broke"):
