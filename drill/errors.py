@@ -48,10 +48,8 @@ class OutOfTime(KeyboardInterrupt):
 _FULL = "No space left on device"
 
 
-def failure(message: str, *, hint: str, seen: str = "") -> StepFailed | CannotRun:
+def failure(message: str, *, hint: str, disk: object, seen: str = "") -> StepFailed | CannotRun:
     """What a program's or a server's words make of a step: a full disk of this machine says nothing of a recovery."""
     if _FULL in message or _FULL in seen:
-        return CannotRun(
-            message, hint="the disk is full: make room there, or set DRILL_WORK to a folder on a larger one"
-        )
+        return CannotRun(message, hint=f"{disk} is full: make room there, or set DRILL_WORK to a larger disk")
     return StepFailed(message, hint=hint)

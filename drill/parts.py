@@ -194,7 +194,11 @@ class Outage(Protocol):
         ...
 
     def strike(self, home: Site, timeline: Timeline) -> AbstractContextManager[None]:
-        """Take home away and prove it; undoing gives it back, as far as it can come back."""
+        """Take home away; undoing gives it back, as far as it can come back."""
+        ...
+
+    def prove(self, home: Site) -> str:
+        """What shows that the strike took effect; StepFailed when it did not."""
         ...
 
 

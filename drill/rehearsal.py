@@ -55,7 +55,7 @@ class Rehearsal:
             with ExitStack() as stack:
                 listener, ledger = stack.enter_context(folder.listener()), stack.enter_context(folder.ledger())
                 timeline = Timeline(clock, [listener, *self.listeners])
-                with _told(timeline), _server_errors_told(folder):
+                with _told(timeline), _server_errors_told(folder, self.premises):
                     self._play(run_id, timeline, Kept(folder, ledger))
         finally:
             with suppress(DrillError):  # what broke before it began left nothing to judge
@@ -134,7 +134,8 @@ class Kept:
 
     def save_log(self, site: str, text: str) -> None:
         """A server's log, into logs/."""
-        (self.folder.logs / f"{site}.log").write_text(text, encoding="utf-8")
+        with suppress(OSError):  # no room for it: the undoing goes on, and the events tell why
+            (self.folder.logs / f"{site}.log").write_text(text, encoding="utf-8")
 
 
 def _judged(folder: Folder) -> Judged:
@@ -145,13 +146,14 @@ def _judged(folder: Folder) -> Judged:
 
 
 @contextmanager
-def _server_errors_told(folder: Folder) -> Iterator[None]:
+def _server_errors_told(folder: Folder, premises: Premises) -> Iterator[None]:
     """A server that fails where no step foresaw it (full disk, no memory, killed) is no bug of this program."""
     try:
         yield
     except psycopg.OperationalError as broken:
         said = " ".join(str(broken).split())
-        raise failure(f"a server failed: {said}", hint=f"its log is in {folder.logs}") from broken
+        disk = premises.room()[1]
+        raise failure(f"a server failed: {said}", hint=f"its log is in {folder.logs}", disk=disk) from broken
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,9 +105,20 @@ class Victim:
         """What is left of it anywhere, the evidence apart. Looks for itself: the product's own search is on trial."""
         return [*self._processes(), *self._files(), *self._segments(), *_engine_objects(self.run_id)]
 
+    def made(self) -> bool:
+        """Whether a folder or anything of the engine's is there."""
+        return any(True for _ in self._files()) or any(True for _ in _engine_objects(self.run_id))
+
     def gone_within(self, deadline: float) -> None:
         """No trace any more."""
         wait_until("no trace is left", lambda: not self.traces(), deadline=deadline, hint=lambda: str(self.traces()))
+
+    def claims_nothing(self) -> None:
+        """Its evidence can be judged, as unknown; only if it was complete before the end came, as what it shows."""
+        told = drill("judge", str(self.folder))
+        complete = (self.folder / "holdings.json").exists()
+        assert told.returncode == 3 or (complete and told.returncode == 0), told.stdout + told.stderr
+        assert "Traceback" not in told.stderr
 
     def _processes(self) -> Iterator[str]:
         for each in psutil.process_iter(["cmdline", "cwd", "exe", "create_time", "status"], ad_value=None):
@@ -126,6 +137,13 @@ class Victim:
         for line in table.read_text().splitlines()[1:] if table.exists() else []:
             if line.split()[4] in pids:
                 yield f"segment {line}"
+
+
+def unused_segments() -> set[str]:
+    """The numbers of shared memory that nobody uses, on the whole machine."""
+    table = Path("/proc/sysvipc/shm")
+    rows = [line.split() for line in table.read_text().splitlines()[1:]] if table.exists() else []
+    return {row[1] for row in rows if row[6] == "0"}
 
 
 def _engine_objects(run_id: str) -> Iterator[str]:
@@ -154,22 +172,23 @@ def victim(
     **environment: str,
 ) -> Iterator[Victim]:
     """A drill that has just been started, behind the words `before`, which end in an exec of what follows."""
-    scenario, runs, said = folder / "small.yaml", runs or folder / "runs", folder / "said"
     folder.mkdir(exist_ok=True)
+    scenario, runs, said = folder / "small.yaml", runs or folder / "runs", folder / "said"
     scenario.write_text(SCENARIO.replace("CALM", calm))
+    words = ["run", str(scenario), "--on", host, "--runs", str(runs), *options]
+    with _started([*before, sys.executable, "-m", "drill", *words], said, environment) as process:
+        yield Victim(process, runs, said, Path(environment.get("DRILL_WORK") or work_parent()))
+
+
+@contextmanager
+def _started(argv: Sequence[str], said: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     with said.open("wb") as out:
         process = subprocess.Popen(
-            [*before, sys.executable, "-m", "drill", "run", str(scenario), "--on", host, "--runs", str(runs), *options],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
+            argv, cwd=ROOT, env={**os.environ, **environment}, stdout=out, stderr=out, start_new_session=True
         )
-    parent = Path(environment.get("DRILL_WORK") or work_parent())
     with process:
         try:
-            yield Victim(process, runs, said, parent)
+            yield process
         finally:
             process.kill()
 

@@ -21,6 +21,7 @@ class Watch:
 
     def __init__(self, home: Site, every: float, misses: int, timeline: Timeline) -> None:
         self._login = Login(home.reached_from("citizens"), "postgres", WATCH, home.keys.password(WATCH))
+        self._cable = home.cable
         self._every = every
         self._misses = misses
         self._timeline = timeline
@@ -41,6 +42,7 @@ class Watch:
 
     def wait_until_calm(self, deadline: float) -> None:
         """Until the last try was answered: an outage must not begin while somebody already misses home."""
+        self._cable.count("citizens-home")  # raises CannotRun where the cable itself has died
         if not self._calm.wait(deadline):
             raise StepFailed(
                 f"the watch has had no answer from home for {deadline:g} s, and nothing was struck yet",

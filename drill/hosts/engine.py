@@ -163,5 +163,18 @@ def _discard(client: DockerClient, each: Marked) -> None:
 
 
 def _reason(failed: Any) -> str:
-    """What the engine said, on one line."""
+    """What the engine said, or why it could not be asked, on one line."""
+    if (refusal := _refusal(failed)) is not None:
+        return refusal
     return " ".join(str(getattr(failed, "explanation", None) or failed).split())
+
+
+def _refusal(failed: BaseException) -> str | None:
+    """The operating system's own words below what the libraries made of them."""
+    seen: BaseException | None = failed
+    while seen is not None:
+        for each in (seen, *seen.args):
+            if isinstance(each, OSError) and each.strerror:
+                return each.strerror.lower()
+        seen = seen.__cause__ or seen.__context__
+    return None

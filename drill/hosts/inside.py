@@ -53,7 +53,8 @@ class Inside:
             raise StepFailed(f"{program}: the engine broke off: {told.broken}", hint="was the power taken meanwhile?")
         code = engine.ask(self.client, "exec_inspect", made)["ExitCode"]
         if code != 0:  # None when the power was taken
-            raise failure(f"{program} ended with {code}: {told.tail() or 'no message'}", hint="see its message")
+            said = f"{program} ended with {code}: {told.tail() or 'no message'}"
+            raise failure(said, hint="see its message", disk="the disk of the Docker engine")
         return told.output()
 
     def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> None:

@@ -80,6 +80,7 @@ class ProcessHost:
             raise failure(
                 f"{self.name}: {Path(argv[0]).name} ended with {process.returncode}: {_tail(err or out)}",
                 hint="the message is the program's own",
+                disk=self.folder,
             )
         return out.decode(errors="replace")
 

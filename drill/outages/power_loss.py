@@ -26,13 +26,16 @@ class PowerLoss(BaseModel, frozen=True, extra="forbid"):
 
     @contextmanager
     def strike(self, home: Site, timeline: Timeline) -> Iterator[None]:
-        """Off, and proven off; undone, the power comes back and with it home's server, unless the fence bars it."""
+        """Off; undone, the power comes back and with it home's server, unless the fence bars it."""
         timeline.record("outage", "struck", kind=self.kind)
         home.lose_power()
-        timeline.record("outage", "outage proven", kind=self.kind, proof=home.proof_of_death(deadline=10))
         yield
         if home.barred:
             timeline.record("outage", "stays off", kind=self.kind)
             return
         home.regain_power()
         timeline.record("outage", "given back", kind=self.kind)
+
+    def prove(self, home: Site) -> str:
+        """Nothing runs and nobody answers."""
+        return home.proof_of_death(deadline=10)

@@ -26,11 +26,13 @@ class SiteDestroyed(BaseModel, frozen=True, extra="forbid"):
 
     @contextmanager
     def strike(self, home: Site, timeline: Timeline) -> Iterator[None]:
-        """Destroyed, and proven so; nothing of it can be given back."""
+        """Destroyed; nothing of it can be given back."""
         timeline.record("outage", "struck", kind=self.kind)
         home.lose_power()
         home.lose_disk()
-        proof = f"{home.proof_of_death(deadline=10)}; {home.proof_of_no_disk(deadline=10)}"
-        timeline.record("outage", "outage proven", kind=self.kind, proof=proof)
         yield
         timeline.record("outage", "nothing to give back", kind=self.kind)
+
+    def prove(self, home: Site) -> str:
+        """Nothing runs, nobody answers, and nothing is left of the disk."""
+        return f"{home.proof_of_death(deadline=10)}; {home.proof_of_no_disk(deadline=10)}"

@@ -33,6 +33,8 @@ def strangers(site: Site, register: str, references: Sequence[Reference]) -> dic
 
 def _codes(source: psycopg.Connection[Any], table: str, column: str) -> Iterator[str]:
     """Arrays of so many codes, written as PostgreSQL writes them: row by row a million would take many seconds."""
+    if not _has(source, table, column):
+        return  # nobody is known there any more
     query = sql.SQL(
         "select array_agg(code)::text from"
         " (select {}::text as code, row_number() over () / 20000 as lot from {}) each group by lot"
@@ -50,9 +52,19 @@ def _carry(codes: Iterator[str], console: psycopg.Connection[Any]) -> None:
 
 
 def _missing(console: psycopg.Connection[Any], reference: Reference) -> int:
+    if not _has(console, reference.table, reference.column):
+        return 0  # a table that is gone names nobody; that it is gone is told by the register's digests
     query = sql.SQL(
         "select count(*) from {table} t where t.{column} is not null"
         " and not exists (select from pg_temp.known k where k.code = t.{column}::text)"
     ).format(table=sql.Identifier("public", reference.table), column=sql.Identifier(reference.column))
     row = console.execute(query).fetchone()
     return int(row[0]) if row else 0
+
+
+def _has(console: psycopg.Connection[Any], table: str, column: str) -> bool:
+    query = (
+        "select exists (select from information_schema.columns"
+        " where table_schema = 'public' and table_name = %s and column_name = %s)"
+    )
+    return console.execute(query, (table, column)).fetchone() == (True,)

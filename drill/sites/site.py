@@ -180,8 +180,9 @@ class Site:
         # C.UTF-8 of the C library may be missing in a small image, and glibc versions may differ between sites
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
         access = ["--username", OFFICER, "--auth=scram-sha-256", "--pwfile", str(secret)]
+        kept = ["--no-clean"]  # what a failed initdb leaves tells which shared memory is to be released
         memory = ["-c", "dynamic_shared_memory_type=mmap"]  # initdb runs servers, and may be killed as they are
-        self.host.run([self.program("initdb"), "-D", str(data), *locale, *access, *memory], deadline=120)
+        self.host.run([self.program("initdb"), "-D", str(data), *locale, *access, *memory, *kept], deadline=120)
         self.host.write(secret, "")
         self.host.write(data / "pg_hba.conf", _HBA)
         return data
@@ -220,7 +221,7 @@ class Site:
 
     def _failed(self, says: str) -> DrillError:
         ends = self._log_ends()
-        return failure(f"{self.name}: {' '.join(says.split())}", hint=ends, seen=ends)
+        return failure(f"{self.name}: {' '.join(says.split())}", hint=ends, seen=ends, disk=self.host.disk)
 
     # -- ways in ----------------------------------------------------------------------------------------------------
 
@@ -245,7 +246,7 @@ class Site:
 
     def _answers(self) -> bool:
         if not self.host.running():
-            raise StepFailed(f"no process runs; its log ends: {self.log_tail()}", hint="see the server's log")
+            raise self._failed("no process of it runs")
         return self.ask("select 1") == [(1,)]
 
     def _writable(self) -> bool:

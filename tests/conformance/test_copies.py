@@ -25,8 +25,11 @@ _MORE: dict[str, list[dict[str, object]]] = {  # settings beyond those, by kind:
     "dump": [{"kept": 1, "jobs": 1}],
     "streaming": [{"synchronous": True}],
 }
-_TRIED = [(kind, more) for kind in _KINDS for more in [{}, *_MORE.get(kind, [])]]
-_NAMES = [" ".join([kind, *more]) for kind, more in _TRIED]
+_TRIED = [pytest.param(kind, {}, id=kind) for kind in _KINDS] + [
+    pytest.param(kind, more, id=" ".join([kind, *more]), marks=pytest.mark.soak)
+    for kind in _KINDS
+    for more in _MORE.get(kind, [])
+]
 _REGISTER = "state_gazette"
 _FAREWELL = 6.0  # seconds that undoing may take while home is silent
 
@@ -61,7 +64,7 @@ def test_the_kinds_are_those_of_the_union() -> None:
     assert len(_KINDS) == len(get_args(get_args(AnyCopy)[0]))
 
 
-@pytest.mark.parametrize(("kind", "more"), _TRIED, ids=_NAMES)
+@pytest.mark.parametrize(("kind", "more"), _TRIED)
 def test_a_copy_from_its_making_to_its_end(pair: Pair, kind: str, more: dict[str, object]) -> None:
     copy = _made(kind, more)
     ALL[_REGISTER].fill(pair.home, 300, 1)

@@ -5,18 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from drill.clock import wait_until
 from tests.fix_victim import cases, drill, figure, victim
 
 _SOON = 60.0  # seconds, on a loaded machine
 _OFTEN_ALONE = {("embedded", "recovery"), ("docker", "prepare")}
 _OFTEN_TOGETHER = {("embedded", "calm"), ("docker", "recovery")}
-
-
-def _unknown(folder: Path) -> None:
-    """Whatever is left to judge is neither as expected nor a surprise."""
-    told = drill("judge", str(folder))
-    assert told.returncode == 3, told.stdout + told.stderr
-    assert "Traceback" not in told.stderr
 
 
 @pytest.mark.parametrize(("host", "act"), cases(lambda *case: case in _OFTEN_ALONE))
@@ -27,15 +21,15 @@ def test_the_watchdog_removes_what_a_killed_drill_leaves(host: str, act: str, tm
         doomed.process.kill()
         with figure(f"killed in {act} on {host}: nothing left after"):
             doomed.gone_within(_SOON)
-        _unknown(doomed.folder)
+        doomed.claims_nothing()
 
 
-@pytest.mark.docker
 @pytest.mark.soak
+@pytest.mark.parametrize("host", ["embedded", pytest.param("docker", marks=pytest.mark.docker)])
 @pytest.mark.parametrize("nth", range(8))
-def test_nothing_appears_afterwards_when_the_engine_is_still_making_it(nth: int, tmp_path: Path) -> None:
-    """Killed at eight moments of the first two seconds, in which networks, volumes and containers are made."""
-    with victim(tmp_path, "docker") as doomed:
+def test_nothing_appears_afterwards_when_it_was_still_being_made(host: str, nth: int, tmp_path: Path) -> None:
+    """Killed at eight moments of the first two seconds, in which networks, containers and clusters are made."""
+    with victim(tmp_path, host) as doomed:
         doomed.reach("act began", act="prepare")
         time.sleep(0.25 * nth)  # the moment itself, not a wait for anything
         doomed.look()
@@ -49,19 +43,20 @@ def test_nothing_appears_afterwards_when_the_engine_is_still_making_it(nth: int,
 def test_clean_removes_what_is_left_when_the_watchdog_is_killed_too(host: str, act: str, tmp_path: Path) -> None:
     with victim(tmp_path, host) as doomed:
         doomed.reach("act began", act=act)
+        wait_until("it has made something", doomed.made, deadline=_SOON, every=0.005, hint="see what it said")
         doomed.look()
         (dog,) = doomed.relatives("drill.hosts.watchdog")
         dog.kill()
         doomed.process.kill()
         doomed.process.wait(10)
-        assert doomed.traces()
+        assert doomed.made()
         with figure(f"killed with its watchdog in {act} on {host}: cleaned in"):
             cleaned = drill("clean", "--run", doomed.run_id)  # only this one: others may be at work on this machine
         assert cleaned.returncode == 0, cleaned.stdout + cleaned.stderr
         assert doomed.traces() == []
         again = drill("clean", "--run", doomed.run_id)
         assert (again.returncode, again.stdout) == (0, "")
-        _unknown(doomed.folder)
+        doomed.claims_nothing()
 
 
 @pytest.mark.parametrize("host", ["embedded", pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.soak])])
@@ -76,4 +71,4 @@ def test_a_drill_whose_cable_is_killed_says_so_and_claims_nothing(host: str, tmp
         said = doomed.said.read_text()
         assert "was the relay process killed?" in said
         assert "Traceback" not in said
-        _unknown(doomed.folder)
+        doomed.claims_nothing()

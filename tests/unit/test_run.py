@@ -77,6 +77,12 @@ class Pieces:
     def strike(self, *_: Any) -> Any:
         return self._undone("strike")
 
+    kind = "power_loss"
+
+    def prove(self, *_: Any) -> str:
+        self._ask("prove")
+        return "seen"
+
     def found(self, *_: Any) -> None:
         self._ask("found")
 
@@ -215,7 +221,9 @@ def test_a_step_of_the_recovery_that_fails_is_evidence(what: str, serve: Serve) 
     assert pieces.asked[-1] == "undo open"
 
 
-@pytest.mark.parametrize("what", ["open", "found", "fill", "seal", "keep", "at work", "watch", "calm", "strike", "notice"])
+@pytest.mark.parametrize(
+    "what", ["open", "found", "fill", "seal", "keep", "at work", "watch", "calm", "strike", "notice"]
+)
 def test_what_breaks_before_the_recovery_ends_the_drill_and_is_undone(what: str) -> None:
     pieces = Pieces(breaks=what)
     with pytest.raises(DrillError, match=f"{what} broke"):
@@ -223,6 +231,13 @@ def test_what_breaks_before_the_recovery_ends_the_drill_and_is_undone(what: str)
     begun = [a for a in pieces.asked if f"undo {a}" in pieces.asked]
     undone = [a.removeprefix("undo ") for a in pieces.asked if a.startswith("undo ")]
     assert sorted(begun) == sorted(undone)
+
+
+def test_an_outage_that_cannot_be_proven_is_written_down_and_the_drill_goes_on() -> None:
+    pieces = Pieces(breaks="prove")
+    events = play(pieces)
+    assert [e.facts["reason"] for e in events if e.what == "not proven"] == ["prove broke"]
+    assert "keep the evidence" in pieces.asked
 
 
 @pytest.mark.parametrize("what", ["prove fence", "go home", "holdings", "strangers"])
