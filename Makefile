@@ -45,7 +45,7 @@ bench: $(READY) ## Measure the cable and the digest on this machine
 
 .PHONY: lock
 lock: ## Write requirements.lock anew (needs uv)
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean: ## Remove what killed drills left, and what was built here
