@@ -101,8 +101,8 @@ def recover(drill: Drill, stage: Stage, timeline: Timeline) -> None:
         drill.response.fence(drill.home, stage.citizens, timeline)
         names = [name for name in drill.registers if name in drill.lost]
         copy = stage.copies[drill.recovery.source]
-        with Crew(_SIDE_BY_SIDE) as gates:
-            stale = gates.submit(stage.citizens.try_home_again)  # what they were answered is in the ledger
+        with Crew(1) as aside, Crew(_SIDE_BY_SIDE) as gates:
+            stale = aside.submit(stage.citizens.try_home_again)  # what they were answered is in the ledger
             for name in drill.recovery.bring_up(copy, drill.embassy, names, timeline):
                 timeline.record("recovery", "came back", register=name)
                 if drill.serve is Serve.DURING_GATE:

