@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from drill.crew import Crew
@@ -44,15 +45,7 @@ def run_drill(drill: Drill, timeline: Timeline, record: Record) -> None:
             timeline.clock.sleep(drill.calm)
             stage.watching.wait_until_calm(_UNREST)
         home_lost = undo.begin(Undo(timeline))
-        # The drill's own proof must not keep the response waiting. It ends, also after an error, before home is fenced
-        # or given up: a home that those have killed would prove an outage that never struck.
-        with ThreadPoolExecutor(1) as prover:
-            with timeline.act("outage"):
-                home_lost.begin(drill.outage.strike(drill.home, timeline))
-                proof = prover.submit(prove, drill, timeline)
-            with timeline.act("notice"):
-                drill.response.notice(stage.watching, timeline)
-        proof.result()
+        lose_home(drill, stage, home_lost, timeline)
         with timeline.act("recovery"):
             recover(drill, stage, timeline)
         with timeline.act("homecoming"):
@@ -85,6 +78,21 @@ def _fill(name: str, drill: Drill, timeline: Timeline) -> Seal:
     rows = sum(digest.rows for digest in seal.tables.values())
     timeline.record("home", "sealed", register=name, tables=len(seal.tables), rows=rows)
     return seal
+
+
+def lose_home(drill: Drill, stage: Stage, home_lost: Undo, timeline: Timeline) -> None:
+    """Strike home, and wait until the disaster is declared; what shows that the outage struck is looked for meanwhile.
+
+    The proof ends, also after an error, before home is fenced or given up: a home that those have killed would prove an
+    outage that never struck.
+    """
+    with ThreadPoolExecutor(1) as prover:
+        with timeline.act("outage"):
+            home_lost.begin(drill.outage.strike(drill.home, timeline))
+            proof = prover.submit(prove, drill, timeline)
+        with timeline.act("notice"):
+            drill.response.notice(stage.watching, timeline)
+    proof.result()
 
 
 def prove(drill: Drill, timeline: Timeline) -> None:
@@ -145,18 +153,34 @@ def come_home(drill: Drill, stage: Stage, home_lost: Undo, timeline: Timeline) -
 
 
 def survey(drill: Drill, stage: Stage, timeline: Timeline) -> None:
-    """Once nobody writes any more, read each register where its citizens were."""
+    """Once nobody writes any more, read each register where its citizens were; what cannot be read stays unknown."""
     stage.ledger = stage.citizens.go_home()
     timeline.record("citizens", "ledger complete", entries=len(stage.ledger))
     recovered = {e.facts["register"] for e in timeline.events if e.what == "came back"}
     for name in drill.registers:
         site = drill.embassy if name in drill.lost else drill.home
         if name in recovered or name not in drill.lost:
-            stage.holdings[name] = drill.survey.holdings(name, site, stage.seals[name])
-            timeline.record("survey", "surveyed", register=name)
-    if drill.lost == set(stage.holdings) & drill.lost:
-        for name, strangers in drill.survey.strangers(sorted(drill.lost), drill.embassy).items():
-            stage.holdings[name] = replace(stage.holdings[name], strangers=strangers)
-        timeline.record("survey", "compared", registers=sorted(drill.lost))
+            with _unread(timeline, register=name):
+                stage.holdings[name] = drill.survey.holdings(name, site, stage.seals[name])
+                timeline.record("survey", "surveyed", register=name)
+    if drill.lost <= stage.holdings.keys():
+        with _unread(timeline):
+            compare(drill, stage, timeline)
     if abs(step := timeline.clock.stepped()) > _SKEW:
         timeline.record("drill", "clock stepped", by_s=round(step, 3))
+
+
+def compare(drill: Drill, stage: Stage, timeline: Timeline) -> None:
+    """Look for rows of one recovered register that name somebody whom the other does not know."""
+    for name, strangers in drill.survey.strangers(sorted(drill.lost), drill.embassy).items():
+        stage.holdings[name] = replace(stage.holdings[name], strangers=strangers)
+    timeline.record("survey", "compared", registers=sorted(drill.lost))
+
+
+@contextmanager
+def _unread(timeline: Timeline, **register: str) -> Iterator[None]:
+    """A register that cannot be read is no reason to give up the evidence of the others."""
+    try:
+        yield
+    except StepFailed as failed:
+        timeline.record("survey", "not surveyed", reason=str(failed), hint=failed.hint, **register)

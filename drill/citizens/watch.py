@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from drill.sites.site import Site
 
 
+_LATE = 0.5  # share of a slot by which the watch may be late
+
+
 class Watch:
     """Tries with a new connection every `every` seconds, each with that as its timeout, in a thread of its own."""
 
@@ -64,8 +67,11 @@ class Watch:
         missed = 0
         begins = loop.time()
         while not self._over.is_set():
-            missed = 0 if await self._answered(begins + self._every) else missed + 1
-            self._tell(missed)
+            answered = await self._answered(begins + self._every)
+            late = loop.time() - begins - self._every > _LATE * self._every
+            if answered or not late:  # a miss that the watch itself was too late to see says nothing of home
+                missed = 0 if answered else missed + 1
+                self._tell(missed)
             begins = max(begins + self._every, loop.time())
             await asyncio.sleep(begins - loop.time())
 

@@ -45,6 +45,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "unfenced home took work": lambda f: f"home, not fenced, took work{_told(f, 'answer')}",
     "home is back": lambda f: "home is back and takes writes, as far as anybody reaches it",
     "not undone": lambda f: f"not undone{_told(f, 'reason')}",
+    "not surveyed": lambda f: f"{_register(f)} cannot be surveyed{_told(f, 'reason')}",
     "clock stepped": lambda f: f"the machine's clock stepped by {f.get('by_s')} s",
     "broke": lambda f: f"broke{_told(f, 'reason')}",
     "interrupted": lambda f: "interrupted; everything was undone",

@@ -240,7 +240,16 @@ def test_an_outage_that_cannot_be_proven_is_written_down_and_the_drill_goes_on()
     assert "keep the evidence" in pieces.asked
 
 
-@pytest.mark.parametrize("what", ["prove fence", "go home", "holdings", "strangers"])
+@pytest.mark.parametrize(("what", "held"), [("holdings", set()), ("strangers", {"land"})])
+def test_what_the_survey_cannot_read_is_written_down_and_the_rest_is_kept(what: str, held: set[str]) -> None:
+    pieces = Pieces(breaks=what)
+    events = play(pieces)
+    assert [e.facts["reason"] for e in events if e.what == "not surveyed"] == [f"{what} broke"]
+    assert pieces.kept is not None
+    assert pieces.kept.keys() == held
+
+
+@pytest.mark.parametrize("what", ["prove fence", "go home"])
 def test_what_breaks_after_the_recovery_ends_the_drill_without_a_verdict(what: str) -> None:
     pieces = Pieces(breaks=what)
     with pytest.raises(DrillError, match=f"{what} broke"):
