@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from drill.errors import StepFailed
+from drill.errors import NotInTime, StepFailed
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ def wait_until(
 ) -> T:
     """Ask again and again until the answer is something other than None or False, and return it.
 
-    `ask` may raise StepFailed for "not yet": its text is the last state seen. Raises StepFailed after `deadline`
+    `ask` may raise StepFailed for "not yet": its text is the last state seen. Raises NotInTime after `deadline`
     seconds, with a hint that may be worked out only then.
     """
     ends = time.monotonic() + deadline
@@ -52,5 +52,5 @@ def wait_until(
             seen = str(not_yet)
         if time.monotonic() >= ends:
             told = hint if isinstance(hint, str) else hint()
-            raise StepFailed(f"{what}: not within {deadline:g} s; last seen: {seen}", hint=told)
+            raise NotInTime(f"{what}: not within {deadline:g} s; last seen: {seen}", hint=told)
         time.sleep(every)

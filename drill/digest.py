@@ -52,6 +52,10 @@ _SENT: Mapping[str, str] = {
 }
 
 
+# The same as a connection's `options`.
+PINNED_OPTIONS = " ".join(f"-c {name}={setting.replace(' ', chr(92) + ' ')}" for name, setting in PINNED.items())
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """Row count and two sums of row hashes modulo 2**64, one for each seed."""

@@ -3,7 +3,8 @@
 DrillError
   ScenarioError   the scenario or the command line is wrong; nothing was started        exit 2
   CannotRun       something the drill needs is missing: engine, image, disk, a kind     exit 4
-  StepFailed      a step did not do what it should within its deadline                  exit 4
+  StepFailed      a step did not do what it should                                      exit 4
+    NotInTime     it was given up at its deadline                                       exit 4
 OutOfTime         the drill took longer than it was allowed to                          exit 4
 
 A step of the recovery that fails is evidence and is judged. Whatever is not a DrillError is a bug (exit 70).
@@ -33,9 +34,13 @@ class CannotRun(DrillError):
 
 
 class StepFailed(DrillError):
-    """A step did not do what it should within its deadline."""
+    """A step did not do what it should."""
 
     exit_code = 4
+
+
+class NotInTime(StepFailed):
+    """A step was given up at its deadline: it might still have done what it should, later."""
 
 
 class OutOfTime(KeyboardInterrupt):

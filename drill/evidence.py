@@ -126,7 +126,7 @@ class Evidence:
         seal, held = self.seals.get(register), self.held(register)
         return (None if seal is None else seal.structure), (None if held is None else held.structure)
 
-    def time_of(self, what: str, **facts: Any) -> float | None:
+    def time_of(self, what: str, /, **facts: Any) -> float | None:
         """When it first happened, in seconds on the drill's clock; None when it never did."""
         event = self.first(what, **facts)
         return None if event is None else event.elapsed

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from drill.digest import Digest
-from drill.ledger import Entry, Errand, Key, Outcome, Receipt
-from drill.proofs import PROMISED, behind
+from drill.ledger import PROMISED, Entry, Errand, Key, Outcome, Receipt
+from drill.proofs import behind
 
 Row = tuple[str, Digest | None]  # the table that a receipt speaks of, and its change
 

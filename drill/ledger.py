@@ -20,6 +20,9 @@ class Outcome(StrEnum):
     NOT_TRIED = "not tried"  # the drill itself was late for its slot
 
 
+PROMISED = frozenset({Outcome.ACKED, Outcome.WEAK})  # what a citizen may rely on
+
+
 class Errand(StrEnum):
     """Why a transaction is tried."""
 

@@ -119,6 +119,16 @@ class Survey(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class HomeTries:
+    """What stale citizens met: silence, over old connections and over new ones, or answers."""
+
+    old: int  # tries over old connections that met silence
+    new: int  # and over new ones
+    promised: tuple[str, ...]  # what home acknowledged
+    answered: tuple[str, ...]  # what else somebody answered
+
+
 class CitizensAtWork(Protocol):
     """Go on trying at their scheduled times, whatever happens to the sites."""
 
@@ -134,12 +144,12 @@ class CitizensAtWork(Protocol):
         """Until every answer that had already arrived is in the ledger."""
         ...
 
-    def wait_until_served(self, registers: Sequence[str], deadline: float) -> None:
-        """Until each has been served without a failure for as long as the scenario says; StepFailed at the deadline."""
+    def wait_until_served(self, registers: Sequence[str], deadline: float) -> Sequence[str]:
+        """Until each was served without a failure for as long as the scenario says; returns those that never were."""
         ...
 
-    def try_home_again(self) -> tuple[int, int, tuple[str, ...]]:
-        """Some never heard of the embassy: tries over old connections, over new ones, and what was promised to whom."""
+    def try_home_again(self) -> HomeTries:
+        """Some never heard of the embassy: one try for each register over an old connection and one over a new one."""
         ...
 
     def go_home(self) -> tuple[Entry, ...]:

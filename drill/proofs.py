@@ -1,16 +1,23 @@
 """What the evidence proves of the outage, of the fence and of itself. Each answer carries the reason why not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from drill.evidence import Evidence
 from drill.ledger import Entry, Errand, Outcome
 
-PROMISED = frozenset({Outcome.ACKED, Outcome.WEAK})
-UNTRIED_BOUND = 0.05  # the share of a register's slots that the drill may have been too late for
+UNTRIED_BOUND = (
+    0.05  # the share of a register's slots that the drill may have been too late for, in any span that counts
+)
+SHORTEST_REACH = 5.0  # seconds before the strike that are looked at whatever the RPO
 # An answer that was under way when the fence closed may be noted by the citizen a moment later.
 IN_FLIGHT = 0.25
+
+
+# How an outage ends: home as far as it can come back, while the fence stands.
+_HOMECOMINGS = ("given back", "stays off", "nothing to give back")
 
 
 class Fence(StrEnum):
@@ -63,6 +70,8 @@ def _proof(evidence: Evidence, fenced: float) -> FenceState:
     proven = next((e for e in evidence.all("fence proven") if e.elapsed >= fenced), None)
     if proven is None:
         return FenceState(Fence.UNPROVEN, "the fence was not proven")
+    if not any(evidence.first(what) for what in _HOMECOMINGS):
+        return FenceState(Fence.UNPROVEN, "home was never given back, so nobody came home to the fence")
     back = evidence.time_of("home is back")
     alone = bool(proven.facts.get("alone", False)) or back is None
     if not proven.facts.get("new") or not (alone or proven.facts.get("old")):
@@ -93,11 +102,25 @@ def ledger_gap(evidence: Evidence) -> str | None:
 
 def untried_gap(evidence: Evidence, register: str) -> str | None:
     """Why the register's figures rest on too few tries; None when the drill itself kept up."""
-    slots = [e.outcome for e in evidence.ledger if e.register == register and e.errand is Errand.WORK]
-    untried = slots.count(Outcome.NOT_TRIED)
-    if untried <= UNTRIED_BOUND * len(slots):
-        return None
-    return f"the drill itself was too late for {untried} of {len(slots)} slots, more than {UNTRIED_BOUND:.0%}"
+    slots = [e for e in evidence.ledger if e.register == register and e.errand is Errand.WORK]
+    for name, since, until in _touched(evidence, register):
+        outcomes = [e.outcome for e in slots if since <= e.due <= until]
+        untried = outcomes.count(Outcome.NOT_TRIED)
+        if untried > UNTRIED_BOUND * len(outcomes):
+            return f"the drill itself was too late for {untried} of {len(outcomes)} slots {name}"
+    return None
+
+
+def _touched(evidence: Evidence, register: str) -> Iterator[tuple[str, float, float]]:
+    """The spans of time that the figures rest on: all of it, that in which work could be lost, that of the return."""
+    yield "in all", -inf, inf
+    struck, redirected = evidence.time_of("struck"), evidence.first("redirected", register=register)
+    if struck is not None and register in evidence.objectives:
+        reach = max(evidence.objectives[register].rpo, SHORTEST_REACH)
+        yield "before home was lost", struck - reach, struck
+    if redirected is not None:
+        served = evidence.time_of("served", register=register)
+        yield "after the redirect", redirected.elapsed, inf if served is None else served
 
 
 def shortfall(sealed: Mapping[str, bool], held: Mapping[str, bool], good: str) -> str:

@@ -41,6 +41,7 @@ class Rehearsal:
 
     scenario: Scenario
     file: Path
+    text: str  # what stood in the file when it was read: it may be another by the time of the last repeat
     premises: Premises
     runs: Path
     listeners: Sequence[Listen] = ()
@@ -49,17 +50,19 @@ class Rehearsal:
     def play(self, tell: Callable[[Judged], None]) -> None:
         """Play it and tell how it is judged; what breaks is judged too, by what it left, before its error goes on."""
         self._find_room()
-        run_id, clock = mark.new_run_id(), Clock()
-        folder = Folder.create(self.runs, run_id, self.file.read_text(encoding="utf-8"))
+        _forget_other_servers()
+        folder = Folder.create(self.runs, mark.new_run_id(), self.text)
         try:
             with ExitStack() as stack:
                 listener, ledger = stack.enter_context(folder.listener()), stack.enter_context(folder.ledger())
-                timeline = Timeline(clock, [listener, *self.listeners])
+                timeline = Timeline(Clock(), [listener, *self.listeners])
                 with _told(timeline), _server_errors_told(folder, self.premises):
-                    self._play(run_id, timeline, Kept(folder, ledger))
-        finally:
+                    self._play(folder.path.name, timeline, Kept(folder, ledger))
+        except BaseException:
             with suppress(DrillError):  # what broke before it began left nothing to judge
                 tell(_judged(folder))
+            raise
+        tell(_judged(folder))
 
     def _play(self, run_id: str, timeline: Timeline, kept: Kept) -> None:
         with ExitStack() as stack:
@@ -136,6 +139,12 @@ class Kept:
         """A server's log, into logs/."""
         with suppress(OSError):  # no room for it: the undoing goes on, and the events tell why
             (self.folder.logs / f"{site}.log").write_text(text, encoding="utf-8")
+
+
+def _forget_other_servers() -> None:
+    """libpq obeys PGHOSTADDR and its like before what it is told: a drill must never reach somebody else's server."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 def _judged(folder: Folder) -> Judged:

@@ -73,9 +73,14 @@ class Response(BaseModel, frozen=True, extra="forbid"):
         alive = home.is_writable()
         if alive:
             timeline.record("home", "home is back", writable=True)
-        old, new, promised = citizens.try_home_again()
-        if promised:
+        met = citizens.try_home_again()
+        home.cable.count(f"citizens-{home.name}")  # silence on a cable that is not there proves nothing
+        if met.promised:
             what = "unfenced home took work" if self.fence_by == "none" else "fence broken"
-            timeline.record("response", what, answer="; ".join(promised))
-        elif self.fence_by != "none":
-            timeline.record("response", "fence proven", old=old, new=new, alone=not alive)
+            timeline.record("response", what, answer="; ".join(met.promised))
+        elif self.fence_by == "none":
+            return
+        elif met.answered:
+            timeline.record("response", "fence unproven", answer="; ".join(met.answered))
+        else:
+            timeline.record("response", "fence proven", old=met.old, new=met.new, alone=not alive)

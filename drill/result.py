@@ -44,7 +44,7 @@ class Judged:
     def incomparable(self) -> tuple[str, ...]:
         """Why this run's figures may not be set beside those of others; empty when they may."""
         evidence, reasons = self.evidence, []
-        for what in ("broke", "interrupted", "clock stepped"):
+        for what in ("broke", "interrupted", "clock stepped", "not undone"):
             event = evidence.first(what)
             if event is not None:
                 reason = event.facts.get("reason")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from drill.crew import Crew
-from drill.errors import StepFailed
+from drill.errors import NotInTime, StepFailed
 from drill.evidence import Holdings, Seal
 from drill.ledger import Entry
 from drill.parts import CitizensAtWork, Crowd, Drill, KeptCopy, Record, Serve, Watching
@@ -107,7 +107,7 @@ def recover(drill: Drill, stage: Stage, timeline: Timeline) -> None:
     """Fence home, bring the embassy up, let each register through its gate; a step that fails is written down."""
     try:
         drill.response.fence(drill.home, stage.citizens, timeline)
-        names = [name for name in drill.registers if name in drill.lost]
+        names, let_through = [name for name in drill.registers if name in drill.lost], list[Future[None]]()
         copy = stage.copies[drill.recovery.source]
         with Crew(1) as aside, Crew(_SIDE_BY_SIDE) as gates:
             stale = aside.submit(stage.citizens.try_home_again)  # what they were answered is in the ledger
@@ -115,11 +115,13 @@ def recover(drill: Drill, stage: Stage, timeline: Timeline) -> None:
                 timeline.record("recovery", "came back", register=name)
                 if drill.serve is Serve.DURING_GATE:
                     _redirect(name, drill, stage, timeline)
-                gates.submit(_let_through, name, drill, stage, timeline)
+                let_through.append(gates.submit(_let_through, name, drill, stage, timeline))
         stale.result()
+        for each in let_through:
+            each.result()
         _wait_until_served(drill, stage, timeline)
     except StepFailed as failed:
-        timeline.record("recovery", "failed", reason=str(failed), hint=failed.hint)
+        _give_up(failed, timeline)
 
 
 def _let_through(name: str, drill: Drill, stage: Stage, timeline: Timeline) -> None:
@@ -129,9 +131,13 @@ def _let_through(name: str, drill: Drill, stage: Stage, timeline: Timeline) -> N
         if accepted and drill.serve is Serve.AFTER_GATE:
             _redirect(name, drill, stage, timeline)
     except StepFailed as failed:
-        timeline.record("recovery", "failed", register=name, reason=str(failed), hint=failed.hint)
-    except Exception as bug:  # noqa: BLE001 - in a thread of its own; it leaves what it should have found out unknown
-        timeline.record("drill", "broke", register=name, reason=repr(bug), hint="this is a bug of drill")
+        _give_up(failed, timeline, register=name)
+
+
+def _give_up(failed: StepFailed, timeline: Timeline, **register: str) -> None:
+    """Write down that the recovery, or that of one register, failed; or was only given up before it was done."""
+    late = isinstance(failed, NotInTime)
+    timeline.record("recovery", "failed", reason=str(failed), hint=failed.hint, gave_up=late, **register)
 
 
 def _redirect(name: str, drill: Drill, stage: Stage, timeline: Timeline) -> None:
@@ -140,10 +146,18 @@ def _redirect(name: str, drill: Drill, stage: Stage, timeline: Timeline) -> None
 
 
 def _wait_until_served(drill: Drill, stage: Stage, timeline: Timeline) -> None:
+    """Not shorter than the longest RTO allows: who gives up before it is over does not know whether it was missed."""
     names = [e.facts["register"] for e in timeline.events if e.what == "redirected"]
-    stage.citizens.wait_until_served(names, 3 * drill.citizens.stable_for + _PATIENCE)
+    struck = next(e.elapsed for e in timeline.events if e.what == "struck")
+    left = struck + max(drill.objectives[name].rto for name in drill.lost) - timeline.clock.elapsed()
+    patience = max(0.0, left) + 3 * drill.citizens.stable_for + _PATIENCE
+    never = stage.citizens.wait_until_served(names, patience)
     for name in names:
-        timeline.record("citizens", "served", register=name)
+        if name in never:
+            reason = f"no stable service within {patience:.0f} s of waiting for it"
+            _give_up(NotInTime(reason, hint="see the ledger and the embassy's log"), timeline, register=name)
+        else:
+            timeline.record("citizens", "served", register=name)
 
 
 def come_home(drill: Drill, stage: Stage, home_lost: Undo, timeline: Timeline) -> None:

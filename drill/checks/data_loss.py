@@ -28,7 +28,8 @@ def _judge(evidence: Evidence, register: str, rpo: float) -> tuple[Verdict, str,
         says = (
             f"{lost} of {promised} transactions that home acknowledged in {register} are lost, back to {reach:.2f} s."
         )
-    return (Verdict.MET if reach <= rpo else Verdict.MISSED), f"{reach:.2f} s, {lost} of {promised} lost", says
+    met = not lost or (reach <= rpo and rpo > 0)  # an RPO of 0 is none lost: the last promise reaches back 0 s itself
+    return (Verdict.MET if met else Verdict.MISSED), f"{reach:.2f} s, {lost} of {promised} lost", says
 
 
 def _gap(evidence: Evidence, register: str) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from drill.evidence import Evidence
 from drill.measures import figures
 from drill.proofs import Fence, fence_of, ledger_gap, outage_gap, untried_gap
+from drill.timeline import Event
 from drill.verdict import Finding, Verdict
 
 
@@ -24,18 +25,30 @@ def _judge(evidence: Evidence, register: str, rto: float) -> tuple[Verdict, str,
         reasons = "; ".join(map(str, refused.facts.get("reasons", []))) or "no reason given"
         says = f"The integrity gate refused what came back of {register}, so it was never recovered: {reasons}."
         return Verdict.MISSED, "refused by the gate", says
-    rta = figures(evidence, register).rta_s
-    failure = _failure(evidence, register)
-    if rta is None and failure:
-        return Verdict.MISSED, "the recovery failed", f"The recovery of {register} failed: {failure}."
+    rta, failed = figures(evidence, register).rta_s, _failure(evidence, register)
+    if rta is None and failed is not None and not failed.facts.get("gave_up"):
+        says = f"The recovery of {register} failed: {failed.facts.get('reason', 'no reason given')}."
+        return Verdict.MISSED, "the recovery failed", says
     gap = _gap(evidence, register)
     if gap:
         return _unknown(register, gap)
     if rta is None:
-        return _unknown(register, "the drill ended before it was known")
+        return _not_recovered(evidence, register, failed, rto)
     met, within = (Verdict.MET, "within") if rta <= rto else (Verdict.MISSED, "longer than")
     says = f"Citizens of {register} were served with accepted data {rta:.2f} s after the strike, {within} {rto:g} s."
     return met, f"{rta:.2f} s", says
+
+
+def _not_recovered(evidence: Evidence, register: str, gave_up: Event | None, rto: float) -> tuple[Verdict, str, str]:
+    """Not within its RTO is missed; but who gave up before it was over cannot know."""
+    struck = evidence.time_of("struck")
+    if gave_up is None or struck is None:
+        return _unknown(register, "the drill ended before it was known")
+    waited, reason = gave_up.elapsed - struck, gave_up.facts.get("reason", "no reason given")
+    if waited < rto:
+        return _unknown(register, f"the drill gave up after {waited:.0f} s, before the {rto:g} s were over: {reason}")
+    says = f"{register} was not recovered within {rto:g} s: {reason}."
+    return Verdict.MISSED, f"not within {waited:.0f} s", says
 
 
 def _unknown(register: str, gap: str) -> tuple[Verdict, str, str]:
@@ -50,7 +63,6 @@ def _gap(evidence: Evidence, register: str) -> str | None:
     return ledger_gap(evidence) or untried_gap(evidence, register)
 
 
-def _failure(evidence: Evidence, register: str) -> str | None:
-    """Why the recovery of this register, or of all of them, failed; None when it did not."""
-    failed = [e for e in evidence.all("failed") if e.facts.get("register") in (None, register)]
-    return str(failed[0].facts.get("reason", "no reason given")) if failed else None
+def _failure(evidence: Evidence, register: str) -> Event | None:
+    """Where the recovery of this register, or of all of them, failed; None when it did not."""
+    return next((e for e in evidence.all("failed") if e.facts.get("register") in (None, register)), None)

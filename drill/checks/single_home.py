@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from drill.evidence import Evidence
-from drill.ledger import Errand
-from drill.proofs import PROMISED, Fence, behind, fence_of, ledger_gap
+from drill.ledger import PROMISED, Errand
+from drill.proofs import Fence, behind, fence_of, ledger_gap
 from drill.verdict import Finding, Verdict
 
 

@@ -14,17 +14,17 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-from drill.digest import PINNED
+from drill.digest import PINNED_OPTIONS
 from drill.hosts import Address
-
-_OPTIONS = " ".join(f"-c {name}={setting.replace(' ', chr(92) + ' ')}" for name, setting in PINNED.items())
-
 
 LATE = 0.25  # seconds after the deadline from which on it was the drill that was late
 
 
 class Refused(Exception):
     """The server, or the way to it, answered with an error."""
+
+
+SILENCE = "no answer in time"
 
 
 class OutOfPatience(Exception):
@@ -53,7 +53,7 @@ class Login:
             dbname=self.database,
             user=self.role,
             password=self.password,
-            options=_OPTIONS,
+            options=PINNED_OPTIONS,
             sslmode="disable",
             gssencmode="disable",
             application_name=self.role,
@@ -86,10 +86,13 @@ class Counter:
                 if state == pq.PollingStatus.FAILED:
                     raise Refused(_said(connection))
                 await _ready(connection.socket, state == pq.PollingStatus.WRITING, deadline)
+            connection.nonblocking = 1
+        except psycopg.Error as broken:
+            connection.finish()
+            raise Refused(str(broken).strip()) from broken
         except BaseException:
             connection.finish()
             raise
-        connection.nonblocking = 1
         return cls(connection)
 
     async def ask(self, query: str, parameters: Sequence[str] = (), *, deadline: float) -> Answer:
@@ -163,7 +166,7 @@ async def _ready(descriptor: int, writing: bool, deadline: float) -> None:
 
     def give_up() -> None:
         late = loop.time() > deadline + LATE
-        end(Late("the drill was late") if late else OutOfPatience("no answer in time"))
+        end(Late("the drill was late") if late else OutOfPatience(SILENCE))
 
     watch(descriptor, end)
     alarm = loop.call_at(deadline, give_up)

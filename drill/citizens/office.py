@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field
 
-from drill.citizens.counter import Login
+from drill.citizens.counter import SILENCE, Login
 from drill.citizens.desk import Appointment, Desk
 from drill.citizens.regular import Regular
 from drill.citizens.schedule import Schedule
 from drill.citizens.stale import Stale
 from drill.clock import wait_until
-from drill.errors import StepFailed
-from drill.hosts.priority import go_first
-from drill.ledger import Entry, Errand, Outcome
+from drill.errors import CannotRun, NotInTime
+from drill.hosts.limits import go_first, open_many
+from drill.ledger import PROMISED, Entry, Errand, Outcome
 from drill.measures import restored_at
 from drill.objectives import Duration
-from drill.parts import CitizensAtWork, Crowd
+from drill.parts import CitizensAtWork, Crowd, HomeTries
 from drill.sites.site import citizen
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class _Day:
 
     def _run(self) -> None:
         go_first()
+        open_many()
         self._loop.run_forever()
 
     def redirect(self, register: str, site: str) -> float:
@@ -102,29 +103,22 @@ class _Day:
 
         self._do(turn(), 10)
 
-    def wait_until_served(self, registers: Sequence[str], deadline: float) -> None:
+    def wait_until_served(self, registers: Sequence[str], deadline: float) -> Sequence[str]:
         waiting = list(registers)
 
         def all_served() -> bool:
-            waiting[:] = [name for name in waiting if self._restored_at(name) is None]
-            if waiting:
-                raise StepFailed(f"no stable service yet for {', '.join(waiting)}", hint="see the ledger")
-            return True
+            waiting[:] = [name for name in waiting if not self._is_served(name)]
+            return not waiting
 
-        hint = "the embassy's log and the last entries of the ledger say what the citizens were answered"
-        wait_until("citizens are served", all_served, deadline=deadline, every=0.05, hint=hint)
+        with suppress(NotInTime):
+            wait_until("citizens are served", all_served, deadline=deadline, every=0.05, hint="see the ledger")
+        return tuple(waiting)
 
-    def try_home_again(self) -> tuple[int, int, tuple[str, ...]]:
-        async def tries() -> tuple[int, int, tuple[str, ...]]:
+    def try_home_again(self) -> HomeTries:
+        async def tries() -> HomeTries:
             rounds = await asyncio.gather(*(stale.try_home() for stale in self._stale.values()))
-            old, new = (
-                [e for entries in each for e in entries if e.outcome is not Outcome.NOT_TRIED]
-                for each in zip(*rounds, strict=True)
-            )
-            promised = [
-                f"{e.register}: {e.outcome}" for e in (*old, *new) if e.outcome in (Outcome.ACKED, Outcome.WEAK)
-            ]
-            return len(old), len(new), tuple(promised)
+            old, new = ([entry for entries in each for entry in entries] for each in zip(*rounds, strict=True))
+            return _met(old, new)
 
         return self._do(tries(), 2 * self._office.timeout + 10)
 
@@ -159,11 +153,13 @@ class _Day:
                 regular = Regular(desk, number, plan.slots(index, number), opened, plan.timeout)
                 self._working.append(self._loop.create_task(regular.work()))
 
-    def _restored_at(self, register: str) -> float | None:
+    def _is_served(self, register: str) -> bool:
+        """Whether it is, with every try that was due in the stable time ended, also the slowest."""
         if register not in self._redirected:
-            return None
+            return False
         entries = [e for e in self._desks[register].entries if e.errand is Errand.WORK and e.site == "embassy"]
-        return restored_at(entries, self._redirected[register], self._office.stable_for)
+        since = restored_at(entries, self._redirected[register], self._office.stable_for)
+        return since is not None and self._clock.elapsed() >= since + self._office.stable_for + self._office.timeout
 
     def _do(self, work: Coroutine[Any, Any, T], deadline: float) -> T:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -171,9 +167,19 @@ class _Day:
             return future.result(deadline)
         except TimeoutError as late:
             future.cancel()
-            raise StepFailed(
+            raise CannotRun(
                 f"the citizens did not react within {deadline:g} s", hint="is this machine overloaded?"
             ) from late
+
+
+def _met(old: Sequence[Entry], new: Sequence[Entry]) -> HomeTries:
+    tried = [e for e in (*old, *new) if e.outcome is not Outcome.NOT_TRIED]
+    return HomeTries(
+        old=sum(e.says == SILENCE for e in old),
+        new=sum(e.says == SILENCE for e in new),
+        promised=tuple(f"{e.register}: {e.outcome}" for e in tried if e.outcome in PROMISED),
+        answered=tuple(f"{e.register}: {e.says}" for e in tried if e.outcome not in PROMISED and e.says != SILENCE),
+    )
 
 
 def _desk(name: str, crowd: Crowd, began: float, write: Callable[[Entry], None]) -> Desk:

@@ -7,8 +7,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from drill.citizens.counter import Counter, Login, OutOfPatience, Refused
-from drill.errors import StepFailed
-from drill.hosts.priority import go_first
+from drill.errors import CannotRun, StepFailed
+from drill.hosts.limits import go_first
 from drill.sites.site import WATCH
 from drill.timeline import Timeline
 
@@ -32,7 +32,8 @@ class Watch:
         self._detected_at = 0.0
         self._calm = threading.Event()  # the last try was answered
         self._over = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._watch()), name="watch", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._broken: Exception | None = None
 
     def begin(self) -> None:
         """Start watching."""
@@ -46,7 +47,7 @@ class Watch:
     def wait_until_calm(self, deadline: float) -> None:
         """Until the last try was answered: an outage must not begin while somebody already misses home."""
         self._cable.count("citizens-home")  # raises CannotRun where the cable itself has died
-        if not self._calm.wait(deadline):
+        if not self._came(self._calm, deadline):
             raise StepFailed(
                 f"the watch has had no answer from home for {deadline:g} s, and nothing was struck yet",
                 hint="is this machine overloaded? a longer `detect: {every}` gives home more time",
@@ -54,12 +55,28 @@ class Watch:
 
     def wait_until_detected(self, deadline: float) -> float:
         """The instant (of the drill's clock) of the last of so many misses; StepFailed after `deadline` seconds."""
-        if not self._detected.wait(deadline):
+        if not self._came(self._detected, deadline):
             raise StepFailed(
                 f"the watch has not noticed anything within {deadline:g} s",
                 hint="this outage cannot be seen over the citizens' path",
             )
         return self._detected_at
+
+    def _came(self, event: threading.Event, deadline: float) -> bool:
+        came = event.wait(deadline)
+        if self._broken is not None:
+            raise CannotRun(
+                f"the watch itself broke: {self._broken!r}", hint="this is a bug of drill: please report it"
+            )
+        return came
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._watch())
+        except Exception as broken:  # noqa: BLE001 - told to whoever waits for the watch
+            self._broken = broken
+            self._calm.set()
+            self._detected.set()
 
     async def _watch(self) -> None:
         go_first()

@@ -80,12 +80,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
 
     files = [find_scenario(given) for given in scenarios]
     played = [Scenario.load(file).with_overrides(people=people, seed=seed, rto=rto, rpo=rpo) for file in files]
+    texts = [file.read_text(encoding="utf-8") for file in files]
     premises = choose(Wish(on.value, pg_bin, image), _say)
     listeners = [] if quiet else [Progress(sys.stderr)]
     linger = _linger if keep else None
     rehearsals = [
-        Rehearsal(scenario, file, premises, runs, listeners, linger)
-        for scenario, file in zip(played, files, strict=True)
+        Rehearsal(scenario, file, text, premises, runs, listeners, linger)
+        for scenario, file, text in zip(played, files, texts, strict=True)
         for _ in range(repeat)
     ]
     raise typer.Exit(_play_all(rehearsals, timeout, Wanted(json, junit, quiet)))

@@ -45,8 +45,8 @@ class Dump(BaseModel, frozen=True, extra="forbid"):
         dumping = Dumping(self, home, embassy, tuple(registers), folder, timeline)
         dumping.take()
         timeline.record("copy", "established", copy=self.name, kind=self.kind)
-        look = beating(min(self.every, _LOOK_EVERY), dumping.look, f"look at {self.name}")
-        with look, beating(self.every, dumping.take_next, f"dump {self.name}"):
+        look = beating(min(self.every, _LOOK_EVERY), dumping.look, dumping.fell_behind)
+        with look, beating(self.every, dumping.take_next, dumping.fell_behind):
             yield dumping
 
 
@@ -83,7 +83,7 @@ class Dumping:
             self.take()
         except DrillError as failed:
             if not over():
-                self.timeline.record("copy", "fell behind", copy=self.name, reason=str(failed))
+                self.fell_behind(str(failed))
         finally:
             self._began = None
 
@@ -93,7 +93,10 @@ class Dumping:
         if began is None or self._late or over() or now - began <= self.settings.every:
             return
         self._late = True
-        reason = f"a dump takes longer than the {self.settings.every:g} s between two"
+        self.fell_behind(f"a dump takes longer than the {self.settings.every:g} s between two")
+
+    def fell_behind(self, reason: str) -> None:
+        """The copy is not as current as it should be."""
         self.timeline.record("copy", "fell behind", copy=self.name, reason=reason)
 
     def take(self) -> None:

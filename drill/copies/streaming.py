@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _STANDBY = "embassy"  # the name of the standby and of its slot
 _LAST = "select coalesce(pg_last_xact_replay_timestamp(), checkpoint_time) from pg_control_checkpoint()"
 _LOOK_EVERY = 1.0  # seconds
+_LOOKS = 3  # in a row that home leaves unanswered: then it is lost, and nothing is said of the copy any more
 _COPY_DEADLINE = 3600.0  # seconds, for the base backup of a large home
 
 
@@ -40,7 +41,7 @@ class Streaming(BaseModel, frozen=True, extra="forbid"):
         argv = [embassy.program("pg_basebackup"), "-D", str(data), "-X", "stream", "-c", "fast", "-R"]
         slot = ["-C", "-S", _STANDBY, "-d", f"{errand(home)} application_name={_STANDBY} passfile={env['PGPASSFILE']}"]
         embassy.host.run([*argv, *slot], deadline=_COPY_DEADLINE, env=env)
-        embassy.start(data, deadline=_COPY_DEADLINE)
+        embassy.start_copy_of(home, data, deadline=_COPY_DEADLINE)
         following = Following(self.name, embassy, home, timeline)
         wait_until("the standby catches up", following.caught_up, deadline=600, hint="see the embassy's log")
         if self.synchronous:
@@ -48,7 +49,7 @@ class Streaming(BaseModel, frozen=True, extra="forbid"):
             wait_until("the standby is synchronous", following.in_step, deadline=60, hint="see home's log")
         timeline.record("copy", "established", copy=self.name, kind=self.kind)
         timeline.record("copy", "current", copy=self.name, version=_STANDBY)
-        with beating(_LOOK_EVERY, following.look, f"look at {self.name}"):
+        with beating(_LOOK_EVERY, following.look, following.fell_behind):
             yield following
 
 
@@ -61,7 +62,7 @@ class Following:
     home: Site
     timeline: Timeline
     _current: bool = field(default=True, init=False)
-    _home_is_lost: bool = field(default=False, init=False)
+    _unanswered: int = field(default=0, init=False)  # looks in a row
 
     def versions(self) -> Sequence[Version]:
         """One: what the standby has replayed, dated by the last commit in it or, with none yet, by its base backup."""
@@ -82,13 +83,14 @@ class Following:
 
     def look(self, over: Callable[[], bool]) -> None:
         """Record when the copy stops being current, and when it is so again; until home itself no longer answers."""
-        if self._home_is_lost:
+        if self._unanswered == _LOOKS:
             return
         try:
             rows = self.home.ask("select state from pg_stat_replication where application_name = %s", [_STANDBY])
         except DrillError:
-            self._home_is_lost = True
+            self._unanswered += 1
             return
+        self._unanswered = 0
         current = rows == [("streaming",)]
         if over() or current is self._current:
             return
@@ -96,4 +98,8 @@ class Following:
         if current:
             self.timeline.record("copy", "current", copy=self.name, version=_STANDBY)
         else:
-            self.timeline.record("copy", "fell behind", copy=self.name, reason=f"home sees {rows or 'no standby'}")
+            self.fell_behind(f"home sees {rows or 'no standby'}")
+
+    def fell_behind(self, reason: str) -> None:
+        """The copy is not current any more."""
+        self.timeline.record("copy", "fell behind", copy=self.name, reason=reason)

@@ -6,6 +6,7 @@ Cut, it goes silent and refuses nothing, as a cable does: old connections hang, 
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 import threading
@@ -18,6 +19,8 @@ from drill.errors import CannotRun
 from drill.hosts import Address
 
 _GOODBYE = 5  # seconds
+_REPLY = 30  # seconds that the relay is given to answer
+_SILENT = json.dumps({"error": f"the relay process did not answer within {_REPLY} s"})
 
 
 @dataclass
@@ -88,7 +91,8 @@ class Cable:
                 try:
                     self.process.stdin.write(json.dumps({"do": verb, **asked}) + "\n")
                     self.process.stdin.flush()
-                    answer = self.process.stdout.readline()
+                    readable, _, _ = select.select([self.process.stdout], [], [], _REPLY)
+                    answer = self.process.stdout.readline() if readable else _SILENT
                 except OSError as broken:
                     answer = json.dumps({"error": f"the relay process has ended ({broken})"})
         told: dict[str, Any] = json.loads(answer) if answer else {"error": "the relay process has ended"}

@@ -41,10 +41,14 @@ def ask(client: DockerClient, verb: str, *what: Any, **how: Any) -> Any:
         return getattr(client.api, verb)(*what, **how)
     except NotFound as unknown:
         raise Absent(f"the engine knows nothing of it: {_reason(unknown)}", hint="was it removed?") from unknown
-    except (DockerException, RequestException) as refused:
+    except DockerException as refused:  # an answer; also a RequestException, which is why it comes first
         raise StepFailed(
             f"the engine refuses to {verb}: {_reason(refused)}", hint="is this host's power off?"
         ) from refused
+    except RequestException as silent:
+        raise CannotRun(
+            f"the engine does not {verb}: {_reason(silent)}", hint="is the engine well? see its log"
+        ) from silent
 
 
 def connect(timeout: float = _PATIENCE) -> DockerClient:

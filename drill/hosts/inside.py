@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
-from drill.errors import StepFailed, failure
+from drill.errors import CannotRun, NotInTime, StepFailed, failure
 from drill.hosts import engine
 
 if TYPE_CHECKING:
@@ -45,17 +45,23 @@ class Inside:
         if listening.is_alive():
             self._kill(told.pid)
             listening.join(_LAST_WORDS)
-            raise StepFailed(
+            raise NotInTime(
                 f"{program}: not within {deadline:g} s; killed; it said: {told.tail() or 'nothing'}",
                 hint="is the machine overloaded, or does the program wait for somebody?",
             )
         if told.broken is not None:
-            raise StepFailed(f"{program}: the engine broke off: {told.broken}", hint="was the power taken meanwhile?")
+            raise self._broken_off(f"{program}: the engine broke off: {told.broken}")
         code = engine.ask(self.client, "exec_inspect", made)["ExitCode"]
         if code != 0:  # None when the power was taken
             said = f"{program} ended with {code}: {told.tail() or 'no message'}"
             raise failure(said, hint="see its message", disk="the disk of the Docker engine")
         return told.output()
+
+    def _broken_off(self, message: str) -> StepFailed | CannotRun:
+        """The power was taken, which is part of a drill; or the engine failed, which says nothing of a recovery."""
+        if engine.ask(self.client, "inspect_container", self.container)["State"]["Running"]:
+            return CannotRun(message, hint="is the engine well? see its log")
+        return StepFailed(message, hint="the power was taken meanwhile")
 
     def start(self, argv: Sequence[str], *, log: str, env: Mapping[str, str] | None = None) -> None:
         """Start a program that goes on by itself, its output appended to the log."""

@@ -15,6 +15,7 @@ import psutil
 
 from drill.errors import CannotRun
 from drill.hosts import engine, segments
+from drill.hosts.inhabitants import belongs
 from drill.hosts.mark import FOLDER_PREFIX, MARK_FILE, Mark, begun_at, is_run_id, read_mark, work_parent
 
 _KILL_PATIENCE = 10.0  # seconds until killed processes must be gone
@@ -145,26 +146,7 @@ def _named_run(words: Sequence[str]) -> str | None:
 
 
 def _run_below(process: psutil.Process, folders: Mapping[str, Path]) -> str | None:
-    """By its working folder or its program, since PostgreSQL overwrites what else would tell."""
-    cwd, exe = process.info["cwd"] or "", process.info["exe"] or ""
-    for run_id, folder in folders.items():
-        if f"{exe}/".startswith(f"{folder}/"):
-            return run_id
-        if f"{cwd}/".startswith(f"{folder}/") and (_is_postgres(exe) or not _has_terminal(process)):
-            return run_id
-    return None
-
-
-def _is_postgres(exe: str) -> bool:
-    return bool(exe) and Path(exe).with_name("postgres").exists()
-
-
-def _has_terminal(process: psutil.Process) -> bool:
-    """A person who looks into the folder with a shell is no part of the run."""
-    try:
-        return process.terminal() is not None
-    except psutil.Error:
-        return False
+    return next((run_id for run_id, folder in folders.items() if belongs(process, folder)), None)
 
 
 def _orphaned(each: Leftover) -> bool:

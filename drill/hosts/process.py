@@ -14,10 +14,11 @@ from pathlib import Path, PurePosixPath
 import psutil
 
 from drill.clock import wait_until
-from drill.errors import CannotRun, StepFailed, failure
+from drill.errors import CannotRun, NotInTime, StepFailed, failure
 from drill.hosts import Address, Host, mark, segments
 from drill.hosts.accounts import Account, account, can_read, identity, run_as
 from drill.hosts.binaries import Binaries
+from drill.hosts.inhabitants import inhabitants
 from drill.hosts.watchdog import watched
 
 _PORT = 5432  # only a part of the socket's name
@@ -71,8 +72,8 @@ class ProcessHost:
         except subprocess.TimeoutExpired as late:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            out, err = process.communicate()
-            raise StepFailed(
+            out, err = process.communicate(timeout=_GONE)
+            raise NotInTime(
                 f"{self.name}: {Path(argv[0]).name} was not done within {deadline:g} s; it said: {_tail(err)}",
                 hint="is the machine overloaded, or the far end silent?",
             ) from late
@@ -109,7 +110,7 @@ class ProcessHost:
 
     def running(self) -> Sequence[str]:
         """Every process that works in the folder, zombies left out."""
-        return [f"{process.pid} {name}" for process, name in self._processes()]
+        return [f"{process.pid} {process.info['name']}" for process in inhabitants(self.folder)]
 
     def power_off(self) -> None:
         """SIGKILL to everything, again until nothing is left."""
@@ -169,17 +170,10 @@ class ProcessHost:
             **identity(self.user),
         )
 
-    def _processes(self) -> Iterator[tuple[psutil.Process, str]]:
-        for process in psutil.process_iter():
-            with suppress(psutil.Error, OSError):
-                inside = Path(process.cwd().removesuffix(" (deleted)")).is_relative_to(self.folder)
-                if inside and process.status() != psutil.STATUS_ZOMBIE:
-                    yield process, process.name()
-
     def _kill_all(self) -> None:
         def none_left() -> bool:
-            alive = list(self._processes())
-            for process, _ in alive:
+            alive = list(inhabitants(self.folder))
+            for process in alive:
                 with suppress(psutil.Error):
                     process.kill()
             unreaped = [child for child in self._children if child.poll() is None]

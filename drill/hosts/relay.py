@@ -11,17 +11,19 @@ import json
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from drill.hosts import Address
-from drill.hosts.priority import go_first
+from drill.hosts.limits import go_first, open_many
 
 _CHUNK = 256 * 1024
 _CONNECT_TIMEOUT = 5.0  # seconds
 _CLOSE_WAIT = 8  # the kernel's number of that state
-_DRAIN = 2.0  # seconds that a chunk already being sent may take to arrive
+_DRAIN = 2.0  # seconds that chunks already being sent may take to arrive
+_BREATH = 0.05  # seconds until the next caller is heard when this machine has no descriptor for one
 
 
 @dataclass
@@ -114,8 +116,9 @@ class Line:
         while True:
             try:
                 near, _ = self.listener.accept()
-            except OSError:
-                return
+            except OSError:  # no descriptor is left for this caller; the next may find one
+                time.sleep(_BREATH)
+                continue
             self.lit.wait()
             if has_given_up(near):
                 near.close()
@@ -130,11 +133,12 @@ class Line:
         self.dark_for.add(why)
         self.lit.clear()
         self.severed = self.severed or sever
+        ends = time.monotonic() + _DRAIN
         for call in tuple(self.calls):
             if sever:
                 call.end_far()
             for pipe in call.pipes:
-                if pipe.sending.acquire(timeout=_DRAIN):
+                if pipe.sending.acquire(timeout=max(0.0, ends - time.monotonic())):
                     pipe.sending.release()
 
     def light(self, why: str) -> None:
@@ -181,6 +185,7 @@ class Relay:
 def main() -> None:
     """Answer each line of JSON {"do": name, ...} with a line of JSON, until there are no more."""
     go_first()
+    open_many()
     relay = Relay()
     verbs: dict[str, Callable[..., dict[str, int]]] = {
         "join": relay.join,

@@ -10,10 +10,10 @@ import psycopg
 from pydantic import BaseModel, Field
 
 from drill.crew import Crew
-from drill.errors import StepFailed
+from drill.errors import NotInTime, StepFailed
 from drill.parts import KeptCopy, Version
 from drill.recoveries.chosen import chosen
-from drill.sites.courier import instruct
+from drill.sites.courier import authorise
 from drill.sites.site import OFFICER
 from drill.timeline import Timeline
 
@@ -37,7 +37,7 @@ class Restore(BaseModel, frozen=True, extra="forbid"):
         """Yield each register once pg_restore has ended without an error; one that fails does not stop the others."""
         version = chosen(copy, self.version, timeline)
         timeline.record("recovery", "phase", name="restore")
-        embassy.stop("immediate")
+        embassy.clear()
         embassy.start(embassy.initialise("restored"))
         _create_roles(embassy, version)
         timeline.record("recovery", "phase", name="queue")
@@ -62,14 +62,15 @@ class Restore(BaseModel, frozen=True, extra="forbid"):
         ]
         source = f"{version.location}/{register}"
         argv = [embassy.program("pg_restore"), *where, *how, source]
-        embassy.host.run(argv, deadline=_DEADLINE, env=instruct(embassy))
+        embassy.host.run(argv, deadline=_DEADLINE, env=authorise(embassy))
 
 
 def _succeeded(done: Future[None], register: str, timeline: Timeline) -> bool:
     try:
         done.result()
     except StepFailed as failed:
-        timeline.record("recovery", "failed", register=register, reason=str(failed), hint=failed.hint)
+        late = isinstance(failed, NotInTime)
+        timeline.record("recovery", "failed", register=register, reason=str(failed), hint=failed.hint, gave_up=late)
         return False
     return True
 
@@ -77,7 +78,8 @@ def _succeeded(done: Future[None], register: str, timeline: Timeline) -> bool:
 def _create_roles(embassy: Site, version: Version) -> None:
     """All of home's roles but the officer, who is there already; psql's own commands in the file are left out."""
     lines = embassy.host.read(embassy.host.disk / version.location / "roles.sql").splitlines()
-    wanted = [line for line in lines if not line.startswith("\\") and line != f"CREATE ROLE {OFFICER};"]
+    ours = (f"CREATE ROLE {OFFICER};", f"ALTER ROLE {OFFICER} ")
+    wanted = [line for line in lines if not line.startswith(("\\", *ours))]
     if not any(line.startswith("-- PostgreSQL database cluster dump complete") for line in lines):
         raise StepFailed(
             f"the roles of {version.name} are cut short", hint="the dump is damaged; choose an earlier version"
@@ -86,4 +88,5 @@ def _create_roles(embassy: Site, version: Version) -> None:
         with embassy.console() as console:
             console.execute("\n".join(wanted).encode())
     except psycopg.Error as refused:
-        raise StepFailed(f"the roles of {version.name} cannot be created: {refused}", hint="see roles.sql") from refused
+        said = refused.diag.message_primary  # the rest would quote a line, and with it a role's verifier
+        raise StepFailed(f"the roles of {version.name} cannot be created: {said}", hint="see roles.sql") from None

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
+_PATIENCE = 3600.0  # seconds for one statement that fills a register of a whole country
+
 # No key and no index: what recovery brought back must be readable whatever it is, also twice the same.
 _OWN_TABLES = """
 create schema drill;
@@ -66,7 +68,7 @@ class StateRegister:
         with home.console() as console:
             console.execute(_sql("create role {owner} nologin", self.name))
             console.execute(_sql("create database {database} owner {owner} template template0", self.name))
-        with home.console(self.name) as console:
+        with home.console(self.name, patience=_PATIENCE) as console:
             console.execute(_sql("revoke all on database {database} from public", self.name))
             console.execute(_sql("grant connect on database {database} to {citizen}, {courier}", self.name))
             with console.transaction():

@@ -34,6 +34,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "fenced": lambda f: f"home fenced{_told(f, 'by')}",
     "no fence": lambda f: "home is not fenced",
     "fence proven": lambda f: "fence proven" + (", on the cable alone" if f.get("alone") else ""),
+    "fence unproven": lambda f: f"fence unproven, somebody answered{_told(f, 'answer')}",
     "fence broken": lambda f: f"fence broken{_told(f, 'answer')}",
     "version chosen": lambda f: f"chose {f.get('version')} of {f.get('copy')}",
     "came back": lambda f: f"{_register(f)} came back",

@@ -68,12 +68,12 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
     def load(cls, path: Path) -> Self:
         """Read a file. Raises ScenarioError with one line `file:line:col: what is wrong` for each mistake."""
         try:
-            text = path.read_bytes()
+            content = path.read_bytes()
         except (OSError, ValueError) as wrong:  # ValueError: a NUL in the path
             reason = wrong.strerror if isinstance(wrong, OSError) and wrong.strerror else str(wrong)
             hint = "give the path of a scenario, or the name of one that `drill list` shows"
             raise ScenarioError(f"{path}: {reason}", hint=hint) from wrong
-        return cls.read(text, named=str(path))
+        return cls.read(content, named=str(path))
 
     @classmethod
     def read(cls, text: bytes, *, named: str) -> Self:

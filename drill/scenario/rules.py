@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from drill.citizens.schedule import Schedule
 from drill.objectives import spoken
 from drill.scenario.kinds import check_names
 from drill.scenario.mistakes import meant, name_of, place_of, shown
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 FEWEST_EACH = 3  # transactions of a register that the calm must hold: with none acknowledged its loss stays unknown
 
+MOST_CITIZENS = 1000  # servers of a drill take 1100 connections
+
 _ABOVE_ZERO = frozenset({"every", "timeout", "stable_for", "calm", "per_second", "misses", "kept", "jobs"})
 
 Broken = Iterator[tuple[Path, str]]  # where, and what is wrong there
@@ -24,7 +27,7 @@ Broken = Iterator[tuple[Path, str]]  # where, and what is wrong there
 def broken_rules(scenario: Scenario, placed: Placed) -> list[Mistake]:
     """One mistake for each rule that the scenario breaks, at the value (or key) that breaks it."""
     rules = (_above_zero(placed), _copies(scenario), _recovery(scenario), _registers(scenario), _expected(scenario))
-    found = [pair for rule in (*rules, _rates(scenario)) for pair in rule]
+    found = [pair for rule in (*rules, _rates(scenario), _crowd(scenario)) for pair in rule]
     return [_mistake(path, what, placed) for path, what in found]
 
 
@@ -104,6 +107,15 @@ def _expected(scenario: Scenario) -> Broken:
         for place, name in enumerate(registers):
             if name != "drill" and name not in scenario.register_names:
                 yield ("expect_missed", check, place), f"the register {name} is not in this scenario"
+
+
+def _crowd(scenario: Scenario) -> Broken:
+    """Every citizen may hold a connection, and a server has only so many."""
+    citizens, registers = scenario.citizens, len(scenario.register_names)
+    crowd = registers * Schedule(citizens.per_second, registers, citizens.timeout).crowd
+    if crowd > MOST_CITIZENS:
+        what = f"{citizens.per_second:g} per second with a timeout of {spoken(citizens.timeout)} make {crowd} citizens"
+        yield ("citizens",), f"{what}, more than the {MOST_CITIZENS} that one server can take"
 
 
 def _rates(scenario: Scenario) -> Broken:

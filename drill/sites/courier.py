@@ -11,10 +11,18 @@ if TYPE_CHECKING:
 
 
 def instruct(embassy: Site) -> dict[str, str]:
-    """The environment of a program at the embassy that acts as courier or officer: a passfile, home has none of it."""
-    passfile = embassy.host.disk / "passfile"
-    roles = (COURIER, OFFICER)
-    embassy.host.write(passfile, "".join(f"*:*:*:{role}:{embassy.keys.password(role)}\n" for role in roles))
+    """The environment of a program at the embassy that acts as courier; home has nothing of it."""
+    return _passfile(embassy, "courier", COURIER, embassy.keys.password(COURIER))
+
+
+def authorise(site: Site) -> dict[str, str]:
+    """The environment of a program at a site that acts as the officer of the site's own server."""
+    return _passfile(site, "officer", OFFICER, site.officers_password)
+
+
+def _passfile(site: Site, name: str, role: str, password: str) -> dict[str, str]:
+    passfile = site.host.disk / f"passfile-of-{name}"
+    site.host.write(passfile, f"*:*:*:{role}:{password}\n")
     return {"PGPASSFILE": str(passfile), "PGCONNECT_TIMEOUT": "10"}
 
 

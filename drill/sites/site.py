@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from drill.clock import wait_until
-from drill.digest import PINNED
+from drill.digest import PINNED_OPTIONS
 from drill.errors import DrillError, StepFailed, failure
 from drill.hosts import Address, Host
 from drill.hosts.cable import Cable
@@ -23,10 +23,11 @@ COURIER = "courier"  # pulls the copies
 WATCH = "watch"  # may log in and nothing else
 
 _CONSOLE_TIMEOUT = 10  # seconds
+_PATIENCE = 120.0  # seconds for one statement at the console
 _KNOCK = 0.5  # seconds that a dead site is given to answer
 
 SETTINGS: Mapping[str, str] = {
-    "max_connections": "400",
+    "max_connections": "1100",  # more than any scenario has citizens
     "wal_level": "replica",
     "wal_sender_timeout": "5s",
     "wal_receiver_timeout": "5s",
@@ -82,6 +83,7 @@ class Site:
     data: PurePosixPath | None = field(
         default=None, init=False
     )  # what the server serves from; None before the first start
+    _cluster_of: str = field(default="", init=False)  # the site at which the cluster was created
     _listened: Address | None = field(default=None, init=False)  # where the server was last found
 
     # -- the server -------------------------------------------------------------------------------------------------
@@ -176,7 +178,8 @@ class Site:
     def initialise(self, folder: str = "data") -> PurePosixPath:
         """A new cluster with the officer as its superuser; returns its data folder. It is not started."""
         data, secret = self.host.disk / folder, self.host.disk / "first-password"
-        self.host.write(secret, self.keys.password(OFFICER) + "\n")
+        self._cluster_of = self.name
+        self.host.write(secret, self.officers_password + "\n")
         # C.UTF-8 of the C library may be missing in a small image, and glibc versions may differ between sites
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
         access = ["--username", OFFICER, "--auth=scram-sha-256", "--pwfile", str(secret)]
@@ -197,10 +200,17 @@ class Site:
         self.data, self._listened = data, self.host.address()
         wait_until(f"{self.name}: PostgreSQL starts", self._answers, deadline=deadline, hint=self._log_ends)
 
-    def stop(self, mode: str = "fast") -> None:
-        """Stop the server in order; nothing happens where none runs."""
-        if self.data is not None and self.host.running():
-            self.host.run([self.program("pg_ctl"), "stop", "-D", str(self.data), "-m", mode, "-w"], deadline=60)
+    def start_copy_of(self, origin: Site, data: PurePosixPath, *, deadline: float) -> None:
+        """Start the server on a physical copy of another site's cluster."""
+        self._cluster_of = origin._cluster_of
+        self.start(data, deadline=deadline)
+
+    def clear(self) -> None:
+        """End whatever runs on the site's machine, as one would who needs it for something else; the disk stays."""
+        if self.host.running():
+            self.host.power_off()
+            self.host.power_on()
+            self.cable.point(self.name, self.host.address())
 
     def promote(self, *, deadline: float) -> None:
         """Make the standby a primary; returns when it has left recovery."""
@@ -225,17 +235,20 @@ class Site:
 
     # -- ways in ----------------------------------------------------------------------------------------------------
 
-    def console(self, database: str = "postgres") -> psycopg.Connection[Any]:
-        """The officer's own connection, past the cable; autocommit, every setting that can change a value pinned."""
+    def console(self, database: str = "postgres", *, patience: float = _PATIENCE) -> psycopg.Connection[Any]:
+        """The officer's own connection, past the cable; autocommit, every setting that can change a value pinned.
+
+        No statement may take longer than `patience` seconds.
+        """
         at: Address = self.host.address()
-        options = " ".join(f"-c {name}={setting.replace(' ', chr(92) + ' ')}" for name, setting in PINNED.items())
+        options = f"{PINNED_OPTIONS} -c statement_timeout={patience * 1000:.0f}"
         try:
             return psycopg.connect(
                 host=at.host,
                 port=at.port,
                 dbname=database,
                 user=OFFICER,
-                password=self.keys.password(OFFICER),
+                password=self.officers_password,
                 connect_timeout=_CONSOLE_TIMEOUT,
                 autocommit=True,
                 options=options,
@@ -243,6 +256,11 @@ class Site:
             )
         except psycopg.Error as refused:
             raise self._failed(f"the console cannot reach {database}: {refused}") from refused
+
+    @property
+    def officers_password(self) -> str:
+        """Each new cluster has its own; a physical copy has that of the cluster it was copied from."""
+        return self.keys.password(f"{OFFICER} of {self._cluster_of}")
 
     def _answers(self) -> bool:
         if not self.host.running():
@@ -255,7 +273,7 @@ class Site:
     def door(self) -> Door:
         """How a person with psql reaches the server while it is kept up; no host when nothing runs there."""
         at = self.host.address() if self.host.running() else Address("", 0)
-        return Door(at.host, at.port, OFFICER, self.keys.password(OFFICER))
+        return Door(at.host, at.port, OFFICER, self.officers_password)
 
     # -- what the console does --------------------------------------------------------------------------------------
 

@@ -103,7 +103,7 @@ def digest(home: Site) -> dict[str, float]:
             database=name,
         )
     )
-    at, env = home.host.address(), {"PGPASSWORD": home.keys.password("drill")}
+    at, env = home.host.address(), {"PGPASSWORD": home.officers_password}
 
     def seal() -> None:
         for name in ALL:

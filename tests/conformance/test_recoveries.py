@@ -42,7 +42,7 @@ def _cut(file: str, to: str) -> Damage:
 
 
 def _stopped(pair: Pair, version: Version) -> None:
-    pair.embassy.stop("immediate")
+    pair.embassy.clear()
 
 
 # By kind of copy: what can happen to it on the embassy's disk, and the registers that come back all the same.
@@ -87,7 +87,7 @@ class Kept:
         embassy = self.pair.embassy
         if embassy.data is not None and str(embassy.data) != self.after.location:
             if embassy.host.read(embassy.data / "postmaster.pid"):
-                embassy.stop("immediate")
+                embassy.clear()
             embassy.host.run(["rm", "-rf", str(embassy.data)], deadline=30)
             embassy.data = None
 

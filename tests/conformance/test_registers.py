@@ -253,7 +253,7 @@ def test_a_dump_brings_back_the_same_structure_and_digests(register: StateRegist
     site, again = filled.site, f"{register.name}_again"
     at, file = site.host.address(), str(site.host.disk / f"{again}.dump")
     access = ["-h", at.host, "-p", str(at.port), "-U", "drill"]
-    secret = {"PGPASSWORD": site.keys.password("drill")}
+    secret = {"PGPASSWORD": site.officers_password}
     site.host.run([site.program("pg_dump"), *access, "-Fc", "-Z0", "-f", file, register.name], deadline=60, env=secret)
     filled.do(register.name, f"create database {again} template template0", database="postgres")
     site.host.run([site.program("pg_restore"), *access, "-d", again, file], deadline=60, env=secret)

@@ -102,6 +102,7 @@ EVENTS = (
     event(21, "gate began", register="land"),
     event(25, "accepted", register="land"),
     event(27, "served", register="land"),
+    event(29, "given back", kind="power_loss"),
     event(30, "home is back", writable=True),
     event(32, "fence proven", old=1, new=1, alone=False),
     event(60, "ledger complete", entries=len(LEDGER)),

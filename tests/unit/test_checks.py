@@ -35,6 +35,20 @@ MET, MISSED, UNKNOWN = Verdict.MET, Verdict.MISSED, Verdict.UNKNOWN
 RECEIPTS = tuple(receipt(e) for e in (*AT_HOME, *AT_EMBASSY, GATE))
 
 
+LAST_ACK_LOST = (*LEDGER, entry(3, 10.002))  # noted just after the strike, and the last that home ever said
+
+
+def promising(rpo: float, evidence: Evidence) -> Evidence:
+    objectives = {"land": evidence.objectives["land"].model_copy(update={"rpo": rpo})}
+    return replace(evidence, objectives=objectives)
+
+
+def gave_up(at: float) -> Evidence:
+    """Nobody is served, and the drill stops waiting for it."""
+    unserved = without(told(GOOD, (*AT_HOME, GATE, STALE)), "served")
+    return with_events(unserved, event(at, "failed", register="land", reason="no service", gave_up=True))
+
+
 def one(check: checks.Check, evidence: Evidence) -> Finding:
     (finding,) = check(evidence)
     return finding
@@ -86,6 +100,8 @@ LEFT_ALONE = replace(
         (checks.recovery_time, without(GOOD, "accepted"), UNKNOWN, "ended before"),
         (checks.recovery_time, without(GOOD, "ledger complete"), UNKNOWN, "cut short"),
         (checks.recovery_time, replace(GOOD, ledger=LEDGER[1:]), UNKNOWN, "11 of 12"),
+        (checks.recovery_time, gave_up(10 + 14), UNKNOWN, "gave up after 14 s"),
+        (checks.recovery_time, gave_up(10 + 200), MISSED, "not within 200 s"),
         (checks.recovery_time, with_events(GOOD, event(26, "refused", register="land", reasons=["x"])), MISSED, "gate"),
         (
             checks.recovery_time,
@@ -102,6 +118,8 @@ LEFT_ALONE = replace(
         (checks.data_loss, without(GOOD, "ledger complete"), UNKNOWN, "cut short"),
         (checks.data_loss, told(GOOD, (*LEDGER, LEDGER[0])), UNKNOWN, "names a transaction twice"),
         (checks.data_loss, told(GOOD, LEDGER, held(*RECEIPTS[1:])), MISSED, "8.00 s, 1 of 2 lost"),
+        (checks.data_loss, promising(0.0, told(GOOD, LAST_ACK_LOST)), MISSED, "0.00 s, 1 of 3 lost"),
+        (checks.data_loss, promising(0.1, told(GOOD, LAST_ACK_LOST)), MET, "0.00 s, 1 of 3 lost"),
         (checks.content, GOOD, MET, "1 tables as sealed"),
         (checks.content, replace(GOOD, holdings={}), UNKNOWN, "never surveyed"),
         (checks.content, replace(GOOD, seals={}), UNKNOWN, "never sealed"),

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from drill.digest import Digest
 from drill.fates import fates
-from drill.ledger import Entry, Errand, Outcome, Receipt
+from drill.ledger import PROMISED, Entry, Errand, Outcome, Receipt
 from drill.measures import figures, restored_at, whole
 from drill.phases import NAMES, Phase, phases
-from drill.proofs import PROMISED
 from tests.unit.stories import EVENTS, GOOD, LEDGER, entry, event, told, without
 
 FENCED = 50.0

@@ -146,7 +146,7 @@ def test_every_event_of_a_drill_has_its_sentence_or_none() -> None:
     stream = io.StringIO()
     for happened in EVENTS:
         Progress(stream)(happened)
-    assert len(stream.getvalue().splitlines()) == 13
+    assert len(stream.getvalue().splitlines()) == 14
 
 
 @pytest.mark.parametrize(

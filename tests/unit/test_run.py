@@ -9,7 +9,7 @@ import pytest
 from drill.errors import DrillError, StepFailed
 from drill.evidence import Holdings, Seal
 from drill.objectives import Objectives
-from drill.parts import Drill, Serve
+from drill.parts import Drill, HomeTries, Serve
 from drill.run import run_drill
 from drill.timeline import Event, Timeline
 
@@ -74,7 +74,8 @@ class Pieces:
     def wait_until_calm(self, *_: Any) -> None:
         self._ask("calm")
 
-    def strike(self, *_: Any) -> Any:
+    def strike(self, _: Any, timeline: Timeline) -> Any:
+        timeline.record("outage", "struck")
         return self._undone("strike")
 
     kind = "power_loss"
@@ -114,8 +115,9 @@ class Pieces:
         self._ask("redirect")
         return 0.0
 
-    def wait_until_served(self, *_: Any) -> None:
+    def wait_until_served(self, *_: Any) -> tuple[str, ...]:
         self._ask("served")
+        return ()
 
     def holdings(self, *_: Any) -> Holdings:
         self._ask("holdings")
@@ -125,8 +127,8 @@ class Pieces:
         self._ask("strangers")
         return {"land": {"title.owner_code": 0}}
 
-    def try_home_again(self) -> tuple[int, int, tuple[str, ...]]:
-        return 1, 1, ()
+    def try_home_again(self) -> HomeTries:
+        return HomeTries(1, 1, (), ())
 
     def go_home(self) -> tuple[()]:
         self._ask("go home")

@@ -251,7 +251,10 @@ def written(draw: st.DrawFn) -> dict[str, Any]:
         "people": draw(st.integers(100, 10_000_000)),
         "registers": draw(st.sampled_from(["all", named])),
         "copies": [copy],
-        "citizens": {"per_second": draw(st.floats(5, 500)), "timeout": draw(DURATIONS)},
+        "citizens": {
+            "per_second": draw(st.floats(5, 500)),
+            "timeout": draw(st.sampled_from(["200ms", "1s", "1s500ms"])),
+        },
         "calm": "10s",
         "outage": {"kind": draw(st.sampled_from(["power_loss", "site_destroyed"]))},
         "response": {"declare": {"by": draw(WORDS), "after": draw(DURATIONS)}, "fence": "off"},
