@@ -21,7 +21,7 @@ class Fates:
     kept: tuple[Entry, ...]  # in doubt, and there
     dropped: tuple[Entry, ...]  # in doubt, and not there
     holes: tuple[Entry, ...]  # lost, though a later promise to the same citizen is there
-    phantoms: tuple[Key, ...]  # there, though nobody tried it, or it failed, or it was sent to a fenced home
+    phantoms: tuple[Key, ...]  # there, though nobody tried it, or it failed, or only a stale citizen tried it, at home
     duplicates: tuple[Key, ...]  # there twice
     altered: tuple[Key, ...]  # there, but not as the citizen was told
     served: tuple[Entry, ...]  # acknowledged by the embassy

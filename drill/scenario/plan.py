@@ -58,7 +58,7 @@ def _acts(scenario: Scenario) -> Iterator[tuple[str, list[str]]]:
     work = f"citizens work at home: {citizens.per_second:g} per second over {many} registers"
     patience = f"each gives up after {spoken(citizens.timeout)}"
     yield "calm", [f"{work}; {patience}", f"wait {spoken(scenario.calm)}"]
-    yield "outage", [f"{_settings(scenario.outage)} strikes home and is proven; lost: {', '.join(lost)}"]
+    yield "outage", [f"{_settings(scenario.outage)} strikes home; lost: {', '.join(lost)}"]
     detect = response.detect
     seen = f"the watch tries every {spoken(detect.every)}; detected after {detect.misses} misses in a row"
     declared = f"{response.declare.by} declares the disaster {spoken(response.declare.after)} later"
