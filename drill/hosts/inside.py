@@ -91,7 +91,7 @@ class Inside:
             raise StepFailed(f"{path} cannot be read: {broken}", hint="try again") from broken
 
     def _made(self, argv: Sequence[str], env: Mapping[str, str] | None) -> str:
-        surroundings = {"LC_ALL": "C", "HOME": self.folder, **(env or {})}
+        surroundings = {"LC_ALL": "C", "TZ": "UTC", "HOME": self.folder, **(env or {})}
         made = engine.ask(
             self.client,
             "exec_create",
