@@ -17,9 +17,7 @@ from drill.probes.survey import Surveyor
 from drill.registers import ALL, codes
 from drill.registers.register import StateRegister
 from drill.registers.rows import Lots
-from tests.fix_site import PEOPLE, SEED, Changes, Filled, broken, filled, sites, transact
-
-__all__ = ["broken", "filled", "sites"]  # fixtures
+from tests.fix_site import PEOPLE, SEED, Changes, Filled, transact
 
 REGISTERS = [pytest.param(register, id=name) for name, register in ALL.items()]
 each_register = pytest.mark.parametrize("register", REGISTERS)

@@ -9,9 +9,7 @@ import pytest
 
 from drill.digest import Digest
 from drill.probes.digests import digest, shapes
-from tests.fix_site import Filled, broken, filled, sites
-
-__all__ = ["broken", "filled", "sites"]  # fixtures
+from tests.fix_site import Filled
 
 Console = psycopg.Connection[tuple[object, ...]]
 

@@ -13,7 +13,6 @@ _ENDS = 60.0  # seconds, on a loaded machine
 _SOON = 60.0
 _OFTEN_INT = {("embedded", "recovery"), ("docker", "prepare")}
 _OFTEN_TERM = {("embedded", "prepare"), ("docker", "calm")}
-_OFTEN_LATE = {("embedded", "recovery")}
 
 
 def _kept(ended: Victim, last: str) -> None:
@@ -118,7 +117,7 @@ def test_a_drill_over_its_time_ends_with_4(tmp_path: Path) -> None:
         _kept(slow, "broke")
 
 
-@pytest.mark.parametrize(("host", "act"), cases(lambda *case: case in _OFTEN_LATE))
+@pytest.mark.parametrize(("host", "act"), cases(lambda *_: False))
 def test_the_time_can_be_over_in_every_act(host: str, act: str, tmp_path: Path) -> None:
     """No step takes it for a failure of its own: a recovery that had no time is not judged missed."""
     with victim(tmp_path, host, "--timeout", "10m") as slow:

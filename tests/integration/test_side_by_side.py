@@ -12,7 +12,7 @@ _ENDS = 180.0  # seconds, for two on a loaded machine
 @pytest.mark.parametrize(
     "hosts",
     [
-        pytest.param(("embedded", "docker"), marks=pytest.mark.docker),
+        pytest.param(("embedded", "docker"), marks=[pytest.mark.docker, pytest.mark.soak]),
         pytest.param(("embedded", "embedded"), marks=pytest.mark.soak),
         pytest.param(("docker", "docker"), marks=[pytest.mark.docker, pytest.mark.soak]),
     ],

@@ -12,9 +12,7 @@ from drill.errors import StepFailed
 from drill.evidence import Holdings
 from drill.probes.survey import Surveyor
 from drill.registers import ALL
-from tests.fix_site import PEOPLE, Filled, broken, filled, sites, transact
-
-__all__ = ["broken", "filled", "sites"]  # fixtures
+from tests.fix_site import PEOPLE, Filled, transact
 
 _SWAP = (
     "update account a set balance = b.balance from account b where a.taxpayer in (1, 2) and b.taxpayer = 3 - a.taxpayer"
