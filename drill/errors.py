@@ -50,11 +50,11 @@ class OutOfTime(KeyboardInterrupt):
     hint = "see its events for the act it was in, and give it more with --timeout"
 
 
-_FULL = "No space left on device"
+_FULL = "no space left on device"  # in PostgreSQL's words and in the engine's
 
 
 def failure(message: str, *, hint: str, disk: object, seen: str = "") -> StepFailed | CannotRun:
     """What a program's or a server's words make of a step: a full disk of this machine says nothing of a recovery."""
-    if _FULL in message or _FULL in seen:
+    if _FULL in f"{message} {seen}".casefold():
         return CannotRun(message, hint=f"{disk} is full: make room there, or set DRILL_WORK to a larger disk")
     return StepFailed(message, hint=hint)

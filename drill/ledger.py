@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     NOT_TRIED = "not tried"  # the drill itself was late for its slot
 
 
+SILENCE = "no answer in time"  # what an entry says when nobody answered while the citizen had patience
 PROMISED = frozenset({Outcome.ACKED, Outcome.WEAK})  # what a citizen may rely on
 
 

@@ -170,6 +170,9 @@ class Crowd:
 
 class Citizens(Protocol):
     @property
+    def per_second(self) -> float: ...
+
+    @property
     def timeout(self) -> float: ...
 
     @property

@@ -150,7 +150,8 @@ def _wait_until_served(drill: Drill, stage: Stage, timeline: Timeline) -> None:
     names = [e.facts["register"] for e in timeline.events if e.what == "redirected"]
     struck = next(e.elapsed for e in timeline.events if e.what == "struck")
     left = struck + max(drill.objectives[name].rto for name in drill.lost) - timeline.clock.elapsed()
-    patience = max(0.0, left) + 3 * drill.citizens.stable_for + _PATIENCE
+    rounds = 3 * (drill.citizens.stable_for + len(drill.registers) / drill.citizens.per_second)
+    patience = max(0.0, left) + rounds + drill.citizens.timeout + _PATIENCE
     never = stage.citizens.wait_until_served(names, patience)
     for name in names:
         if name in never:

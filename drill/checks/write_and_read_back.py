@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from drill.evidence import Evidence
-from drill.ledger import Errand, Outcome
+from drill.ledger import SILENCE, Errand, Outcome
 from drill.verdict import Finding, Verdict
 
 TARGET = "acknowledged and its receipt held"
@@ -23,10 +23,10 @@ def _judge(evidence: Evidence, register: str) -> tuple[Verdict, str]:
     if not tries:
         return Verdict.UNKNOWN, "never tried"
     last = max(tries, key=lambda e: e.ended)
-    if last.outcome in {Outcome.FAILED, Outcome.WEAK}:
+    if SILENCE in last.says or (last.outcome is Outcome.IN_DOUBT and not last.says):
+        return Verdict.UNKNOWN, SILENCE
+    if last.outcome is not Outcome.ACKED:
         return Verdict.MISSED, f"{last.outcome}: {last.says or 'no plain COMMIT'}"
-    if last.outcome is Outcome.IN_DOUBT:
-        return Verdict.UNKNOWN, "no answer in time"
     held = evidence.held(register)
     if held is None:
         return Verdict.UNKNOWN, "acknowledged, never read back"

@@ -16,15 +16,13 @@ from psycopg.conninfo import make_conninfo
 
 from drill.digest import PINNED_OPTIONS
 from drill.hosts import Address
+from drill.ledger import SILENCE
 
 LATE = 0.25  # seconds after the deadline from which on it was the drill that was late
 
 
 class Refused(Exception):
     """The server, or the way to it, answered with an error."""
-
-
-SILENCE = "no answer in time"
 
 
 class OutOfPatience(Exception):

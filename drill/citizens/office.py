@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field
 
-from drill.citizens.counter import SILENCE, Login
+from drill.citizens.counter import Login
 from drill.citizens.desk import Appointment, Desk
 from drill.citizens.regular import Regular
 from drill.citizens.schedule import Schedule
@@ -18,7 +18,7 @@ from drill.citizens.stale import Stale
 from drill.clock import wait_until
 from drill.errors import CannotRun, NotInTime
 from drill.hosts.limits import go_first, open_many
-from drill.ledger import PROMISED, Entry, Errand, Outcome
+from drill.ledger import PROMISED, SILENCE, Entry, Errand, Outcome
 from drill.measures import restored_at
 from drill.objectives import Duration
 from drill.parts import CitizensAtWork, Crowd, HomeTries
@@ -175,11 +175,16 @@ class _Day:
 def _met(old: Sequence[Entry], new: Sequence[Entry]) -> HomeTries:
     tried = [e for e in (*old, *new) if e.outcome is not Outcome.NOT_TRIED]
     return HomeTries(
-        old=sum(e.says == SILENCE for e in old),
-        new=sum(e.says == SILENCE for e in new),
+        old=sum(_silence(e) for e in old),
+        new=sum(_silence(e) for e in new),
         promised=tuple(f"{e.register}: {e.outcome}" for e in tried if e.outcome in PROMISED),
-        answered=tuple(f"{e.register}: {e.says}" for e in tried if e.outcome not in PROMISED and e.says != SILENCE),
+        answered=tuple(f"{e.register}: {e.says}" for e in tried if e.outcome not in PROMISED and not _silence(e)),
     )
+
+
+def _silence(entry: Entry) -> bool:
+    """Whether nobody answered at all: a COMMIT alone that is not answered comes after answers."""
+    return entry.outcome is Outcome.FAILED and entry.says == SILENCE
 
 
 def _desk(name: str, crowd: Crowd, began: float, write: Callable[[Entry], None]) -> Desk:

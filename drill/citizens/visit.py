@@ -34,10 +34,13 @@ async def visit(counter: Counter, business: Business, deadline: float) -> Ending
     change: Change = {}
     try:
         await counter.ask("begin", deadline=deadline)
+    except (Refused, OutOfPatience) as failed:
+        return unfinished(failed)
+    try:
         change = _told(await counter.ask(business.statement, business.parameters, deadline=deadline))
         counter.send("commit")
     except (Refused, OutOfPatience) as failed:
-        return unfinished(failed)
+        return unfinished(failed, "after BEGIN was answered: ")
     sent = asyncio.get_running_loop().time()
     try:
         answer = await counter.answer(deadline)
@@ -46,9 +49,9 @@ async def visit(counter: Counter, business: Business, deadline: float) -> Ending
     return Ending(outcome_of(answer), sent, change, "; ".join(answer.warnings))
 
 
-def unfinished(failed: Refused | OutOfPatience) -> Ending:
+def unfinished(failed: Refused | OutOfPatience, when: str = "") -> Ending:
     """COMMIT never was sent: the register's failure, or the drill's own."""
-    return Ending(Outcome.NOT_TRIED if isinstance(failed, Late) else Outcome.FAILED, None, {}, str(failed))
+    return Ending(Outcome.NOT_TRIED if isinstance(failed, Late) else Outcome.FAILED, None, {}, f"{when}{failed}")
 
 
 def outcome_of(answer: Answer) -> Outcome:

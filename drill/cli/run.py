@@ -129,7 +129,7 @@ def _linger(drill: Drill) -> None:
         passfile = Path(folder) / "passfile"
         doors = [site.door() for site in (drill.home, drill.embassy)]
         passfile.touch(mode=0o600)
-        passfile.write_text("".join(f"*:*:*:{door.user}:{door.password}\n" for door in doors), encoding="utf-8")
+        passfile.write_text("".join(door.pass_line for door in doors), encoding="utf-8")
         ways = [f"-h {door.host} -p {door.port} -U {door.user}" for door in doors if door.host]
         lines = [f"  PGPASSFILE={passfile} psql {way} -d {next(iter(drill.registers))}" for way in ways]
         _say("\n".join(["kept until Ctrl-C; in another terminal:", *lines]))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drill.errors import CannotRun, StepFailed
+from drill.errors import CannotRun, StepFailed, failure
 from drill.hosts.mark import LABEL_OWNER, LABEL_RUN, LABEL_STARTED, Mark, is_run_id
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Absent(StepFailed):
 
 def ask(client: DockerClient, verb: str, *what: Any, **how: Any) -> Any:
     """One call of the engine's low-level client; StepFailed with the engine's words, or Absent."""
-    from docker.errors import DockerException, NotFound
+    from docker.errors import APIError, DockerException, NotFound
     from requests.exceptions import RequestException
 
     try:
@@ -42,9 +42,10 @@ def ask(client: DockerClient, verb: str, *what: Any, **how: Any) -> Any:
     except NotFound as unknown:
         raise Absent(f"the engine knows nothing of it: {_reason(unknown)}", hint="was it removed?") from unknown
     except DockerException as refused:  # an answer; also a RequestException, which is why it comes first
-        raise StepFailed(
-            f"the engine refuses to {verb}: {_reason(refused)}", hint="is this host's power off?"
-        ) from refused
+        said = f"the engine refuses to {verb}: {_reason(refused)}"
+        if isinstance(refused, APIError) and refused.is_server_error():
+            raise CannotRun(said, hint="is the engine well? is its disk full? see its log") from refused
+        raise failure(said, hint="is this host's power off?", disk="the disk of the Docker engine") from refused
     except RequestException as silent:
         raise CannotRun(
             f"the engine does not {verb}: {_reason(silent)}", hint="is the engine well? see its log"

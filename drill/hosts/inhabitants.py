@@ -14,7 +14,7 @@ _DELETED = " (deleted)"  # what Linux adds to the name of a folder that is gone
 def inhabitants(folder: Path) -> Iterator[psutil.Process]:
     """Every process that works below the folder or runs a program from there, zombies left out.
 
-    A person who looks in with a shell is none, unless it is a program of PostgreSQL's that the person runs there.
+    A person who looks in with a shell is none: what a drill starts has a session of its own, without a terminal.
     """
     for process in psutil.process_iter(["cwd", "exe", "name", "status"], ad_value=None):
         if process.info["status"] != psutil.STATUS_ZOMBIE and belongs(process, folder):
@@ -26,11 +26,7 @@ def belongs(process: psutil.Process, folder: Path) -> bool:
     cwd, exe = ((process.info[name] or "").removesuffix(_DELETED) for name in ("cwd", "exe"))
     if Path(exe).is_relative_to(folder):
         return True
-    return Path(cwd).is_relative_to(folder) and (_is_postgres(exe) or not _has_terminal(process))
-
-
-def _is_postgres(exe: str) -> bool:
-    return bool(exe) and Path(exe).with_name("postgres").exists()
+    return Path(cwd).is_relative_to(folder) and not _has_terminal(process)
 
 
 def _has_terminal(process: psutil.Process) -> bool:

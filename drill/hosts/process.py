@@ -82,6 +82,7 @@ class ProcessHost:
                 f"{self.name}: {Path(argv[0]).name} ended with {process.returncode}: {_tail(err or out)}",
                 hint="the message is the program's own",
                 disk=self.folder,
+                seen=err.decode(errors="replace"),
             )
         return out.decode(errors="replace")
 
@@ -116,6 +117,7 @@ class ProcessHost:
         """SIGKILL to everything, again until nothing is left."""
         self._off = True
         self._kill_all()
+        segments.release(self.folder)
 
     def power_on(self) -> None:
         """Programs may run again; an erased disk comes back empty."""

@@ -23,6 +23,7 @@ _CHUNK = 256 * 1024
 _CONNECT_TIMEOUT = 5.0  # seconds
 _CLOSE_WAIT = 8  # the kernel's number of that state
 _DRAIN = 2.0  # seconds that chunks already being sent may take to arrive
+_GLANCE = 1.0  # seconds between two looks at whether a dark line was severed
 _BREATH = 0.05  # seconds until the next caller is heard when this machine has no descriptor for one
 
 
@@ -72,7 +73,11 @@ class Call:
     def _hand_over(self, pipe: Pipe, chunk: memoryview) -> bool:
         """False when the line was severed meanwhile: what was on its way is never delivered."""
         while True:
-            self.line.lit.wait()
+            lit = self.line.lit.wait(_GLANCE)
+            if self.line.severed:
+                return False
+            if not lit:
+                continue
             with pipe.sending:
                 if self.line.severed:
                     return False
@@ -126,7 +131,10 @@ class Line:
             near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             call = Call(self, near)
             self.calls.add(call)
-            threading.Thread(target=call.carry, daemon=True).start()
+            try:
+                threading.Thread(target=call.carry, daemon=True).start()
+            except RuntimeError:  # no thread is left for this caller; the next may find one
+                call.hang_up()
 
     def darken(self, why: str, *, sever: bool) -> None:
         """Silence from now on. Returns when no chunk is on its way any more."""

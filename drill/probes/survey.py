@@ -14,7 +14,6 @@ from psycopg import sql
 
 from drill.crew import Crew
 from drill.digest import Column, Digest
-from drill.errors import failure
 from drill.evidence import Holdings, Seal
 from drill.probes.digests import READING, Shape, digest, shapes
 from drill.probes.receipts import receipts
@@ -121,5 +120,4 @@ def _failing_as_a_step(site: Site, register: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as refused:
-        says = f"{site.name}: {register} cannot be surveyed: {refused}"
-        raise failure(says, hint=f"its log ends: {site.log_tail()}", disk=site.host.disk) from refused
+        raise site.failed(f"{register} cannot be surveyed: {refused}", refused) from refused

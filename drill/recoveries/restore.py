@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import psycopg
@@ -40,29 +41,29 @@ class Restore(BaseModel, frozen=True, extra="forbid"):
         embassy.clear()
         embassy.start(embassy.initialise("restored"))
         _create_roles(embassy, version)
+        authorised = authorise(embassy)
         timeline.record("recovery", "phase", name="queue")
         with Crew(_AT_A_TIME) as workers:
-            restoring = {workers.submit(self._restore, name, version, embassy, timeline): name for name in registers}
+            restore = partial(self._restore, version=version, embassy=embassy, timeline=timeline)
+            restoring = {workers.submit(restore, name, env=authorised): name for name in registers}
             for done in as_completed(restoring):
                 if _succeeded(done, restoring[done], timeline):
                     yield restoring[done]
 
-    def _restore(self, register: str, version: Version, embassy: Site, timeline: Timeline) -> None:
+    def _restore(
+        self, register: str, *, version: Version, embassy: Site, timeline: Timeline, env: Mapping[str, str]
+    ) -> None:
         timeline.record("recovery", "phase", name="restore", register=register)
         where = ["-h", embassy.host.listens["unix_socket_directories"], "-p", embassy.host.listens["port"]]
-        how = [
-            "-U",
-            OFFICER,
-            "-d",
-            "postgres",
-            "--create",
-            "--exit-on-error",
-            "-j",
-            str(max(1, self.jobs // _AT_A_TIME)),
-        ]
-        source = f"{version.location}/{register}"
-        argv = [embassy.program("pg_restore"), *where, *how, source]
-        embassy.host.run(argv, deadline=_DEADLINE, env=authorise(embassy))
+        who, how = ["-U", OFFICER, "-d", "postgres"], ["--create", "--exit-on-error"]
+        jobs, source = ["-j", str(max(1, self.jobs // _AT_A_TIME))], f"{version.location}/{register}"
+        try:
+            argv = [embassy.program("pg_restore"), *where, *who, *how, *jobs, source]
+            embassy.host.run(argv, deadline=_DEADLINE, env=env)
+        except NotInTime:
+            raise
+        except StepFailed as failed:  # the server's log may know better why
+            raise embassy.failed(str(failed)) from failed
 
 
 def _succeeded(done: Future[None], register: str, timeline: Timeline) -> bool:
@@ -89,4 +90,4 @@ def _create_roles(embassy: Site, version: Version) -> None:
             console.execute("\n".join(wanted).encode())
     except psycopg.Error as refused:
         said = refused.diag.message_primary  # the rest would quote a line, and with it a role's verifier
-        raise StepFailed(f"the roles of {version.name} cannot be created: {said}", hint="see roles.sql") from None
+        raise embassy.failed(f"the roles of {version.name} cannot be created: {said}") from None

@@ -13,10 +13,11 @@ from psycopg import sql
 
 from drill.clock import wait_until
 from drill.digest import PINNED_OPTIONS
-from drill.errors import DrillError, StepFailed, failure
+from drill.errors import DrillError, NotInTime, StepFailed, failure
 from drill.hosts import Address, Host
 from drill.hosts.cable import Cable
 from drill.sites.keys import Keys
+from drill.sites.settings import HBA, SETTINGS
 
 OFFICER = "drill"  # the superuser at both sites: the console
 COURIER = "courier"  # pulls the copies
@@ -25,29 +26,6 @@ WATCH = "watch"  # may log in and nothing else
 _CONSOLE_TIMEOUT = 10  # seconds
 _PATIENCE = 120.0  # seconds for one statement at the console
 _KNOCK = 0.5  # seconds that a dead site is given to answer
-
-SETTINGS: Mapping[str, str] = {
-    "max_connections": "1100",  # more than any scenario has citizens
-    "wal_level": "replica",
-    "wal_sender_timeout": "5s",
-    "wal_receiver_timeout": "5s",
-    "archive_mode": "off",
-    "jit": "off",
-    "password_encryption": "scram-sha-256",
-    "dynamic_shared_memory_type": "mmap",  # posix would leave files in /dev/shm after a kill
-    "log_line_prefix": "%m [%p] %q%u@%d ",
-    "log_statement": "none",
-    "log_min_error_statement": "panic",  # no rows of a register in the log
-    "log_error_verbosity": "terse",
-    "log_parameter_max_length_on_error": "0",
-}
-
-_HBA = """\
-local all all scram-sha-256
-local replication all scram-sha-256
-host all all all scram-sha-256
-host replication all all scram-sha-256
-"""
 
 
 def citizen(register: str) -> str:
@@ -68,6 +46,12 @@ class Door:
     port: int
     user: str
     password: str = field(repr=False)
+
+    @property
+    def pass_line(self) -> str:
+        """Its line of a passfile."""
+        host = self.host.replace("\\", "\\\\").replace(":", "\\:")
+        return f"{host}:{self.port}:*:{self.user}:{self.password}\n"
 
 
 @dataclass
@@ -187,7 +171,7 @@ class Site:
         memory = ["-c", "dynamic_shared_memory_type=mmap"]  # initdb runs servers, and may be killed as they are
         self.host.run([self.program("initdb"), "-D", str(data), *locale, *access, *memory, *kept], deadline=120)
         self.host.write(secret, "")
-        self.host.write(data / "pg_hba.conf", _HBA)
+        self.host.write(data / "pg_hba.conf", HBA)
         return data
 
     def start(self, data: PurePosixPath, settings: Mapping[str, str] | None = None, *, deadline: float = 120) -> None:
@@ -198,7 +182,7 @@ class Site:
             argv += ["-c", f"{name}={setting}"]
         self.host.start(argv, log=self.log)
         self.data, self._listened = data, self.host.address()
-        wait_until(f"{self.name}: PostgreSQL starts", self._answers, deadline=deadline, hint=self._log_ends)
+        self._wait(f"{self.name}: PostgreSQL starts", self._answers, deadline)
 
     def start_copy_of(self, origin: Site, data: PurePosixPath, *, deadline: float) -> None:
         """Start the server on a physical copy of another site's cluster."""
@@ -215,7 +199,16 @@ class Site:
     def promote(self, *, deadline: float) -> None:
         """Make the standby a primary; returns when it has left recovery."""
         self.ask("select pg_promote(wait => false)")
-        wait_until(f"{self.name}: promotion", self._writable, deadline=deadline, hint=self._log_ends)
+        self._wait(f"{self.name}: promotion", self._writable, deadline)
+
+    def _wait(self, what: str, ask: Callable[[], bool], deadline: float) -> None:
+        """As `wait_until`; but a server that has ended will not do it later either."""
+        try:
+            wait_until(what, ask, deadline=deadline, hint=self._log_ends)
+        except NotInTime as late:
+            if not self.host.running():
+                raise self.failed(f"the server has ended: {late}") from late
+            raise
 
     @property
     def log(self) -> PurePosixPath:
@@ -229,8 +222,11 @@ class Site:
     def _log_ends(self) -> str:
         return f"its log ends: {self.log_tail()}"
 
-    def _failed(self, says: str) -> DrillError:
+    def failed(self, says: str, why: psycopg.Error | None = None) -> DrillError:
+        """What a server's words, and its log, make of a step. One that was only too slow might still have done it."""
         ends = self._log_ends()
+        if isinstance(why, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
+            return NotInTime(f"{self.name}: {' '.join(says.split())}", hint=ends)
         return failure(f"{self.name}: {' '.join(says.split())}", hint=ends, seen=ends, disk=self.host.disk)
 
     # -- ways in ----------------------------------------------------------------------------------------------------
@@ -255,7 +251,7 @@ class Site:
                 application_name="drill console",
             )
         except psycopg.Error as refused:
-            raise self._failed(f"the console cannot reach {database}: {refused}") from refused
+            raise self.failed(f"the console cannot reach {database}: {refused}", refused) from refused
 
     @property
     def officers_password(self) -> str:
@@ -264,7 +260,7 @@ class Site:
 
     def _answers(self) -> bool:
         if not self.host.running():
-            raise self._failed("no process of it runs")
+            raise self.failed("no process of it runs")
         return self.ask("select 1") == [(1,)]
 
     def _writable(self) -> bool:
@@ -275,15 +271,13 @@ class Site:
         at = self.host.address() if self.host.running() else Address("", 0)
         return Door(at.host, at.port, OFFICER, self.officers_password)
 
-    # -- what the console does --------------------------------------------------------------------------------------
-
     def ask(self, query: str, parameters: Sequence[Any] = (), database: str = "postgres") -> list[tuple[Any, ...]]:
         """Rows of one query at the console."""
         try:
             with self.console(database) as console:
                 return console.execute(query.encode(), parameters).fetchall()
         except psycopg.Error as refused:
-            raise self._failed(str(refused)) from refused
+            raise self.failed(str(refused), refused) from refused
 
     def configure(self, **settings: str) -> None:
         """ALTER SYSTEM and reload."""

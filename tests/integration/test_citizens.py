@@ -204,7 +204,7 @@ def test_a_cut_before_the_commit_is_a_failure(street: Street, opened: Pair, lock
         opened.cable.cut("home", "test")
 
     entry = street.go("stopped before commit", cut)
-    assert (entry.outcome, entry.says) == (Outcome.FAILED, "no answer in time")
+    assert (entry.outcome, entry.says) == (Outcome.FAILED, "after BEGIN was answered: no answer in time")
     assert PATIENCE - 0.01 <= entry.ended - entry.due < PATIENCE + SLACK
     opened.cable.mend("home", "test")
     _let_in(locked)

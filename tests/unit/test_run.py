@@ -38,6 +38,7 @@ class Pieces:
     name = "embassy"
     takes = None
     source = "standby"
+    per_second = 20.0
     timeout = 1.0
     stable_for = 2.0
 
