@@ -23,6 +23,7 @@ _DONE = b"done\n"
 _LOOK = 1.0  # seconds between two looks at the drill's process
 _QUIET = 3  # times in a row that nothing is found: the engine may still be making what the dead drill asked for
 _PAUSE = 0.5  # seconds between these
+_BREATH = 0.1  # and without an engine, where nothing is made any more once the drill is dead
 _PATIENCE = 300.0  # seconds after which what still stays is left to `drill clean`
 _FAREWELL = 10.0  # seconds for the watchdog to leave when all is well
 _SWEEP = 60.0  # seconds that a drill which broke waits for its watchdog; then that goes on alone
@@ -109,7 +110,7 @@ def _clean(run_id: str, work: Path | None, docker: bool) -> None:
             quiet = 0 if found else quiet + 1
         except Exception:  # noqa: BLE001 - an engine that answers badly now may answer well in a moment
             quiet = 0
-        time.sleep(_PAUSE)
+        time.sleep(_PAUSE if docker else _BREATH)
     if work is not None:
         with suppress(OSError):
             work.rmdir()  # made, but not yet marked: removed when it is empty

@@ -12,7 +12,7 @@ from tests.fix_victim import Victim, cases, figure, victim
 _ENDS = 60.0  # seconds, on a loaded machine
 _SOON = 60.0
 _OFTEN_INT = {("embedded", "recovery"), ("docker", "prepare")}
-_OFTEN_TERM = {("embedded", "prepare"), ("docker", "calm")}
+_OFTEN_TERM = {("embedded", "prepare")}
 
 
 def _kept(ended: Victim, last: str) -> None:

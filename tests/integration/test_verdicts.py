@@ -209,6 +209,7 @@ def test_silence_that_nobody_has_proven_to_be_an_outage_is_unknown(stage: Stage,
     assert run.result.exit_code == 3
 
 
+@pytest.mark.soak
 def test_an_outage_that_does_nothing_ends_the_drill(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what the undoing then does to home is no proof of it."""
     monkeypatch.setattr(response, "_LONGEST_WATCH", 0.5)
