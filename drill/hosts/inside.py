@@ -88,7 +88,17 @@ class Inside:
         except engine.Absent:
             return ""
         except (OSError, tarfile.TarError) as broken:  # the engine's answer broke off: errors of requests are OSErrors
+            if self._lacks(path):  # it was removed while it was being read
+                return ""
             raise StepFailed(f"{path} cannot be read: {broken}", hint="try again") from broken
+
+    def _lacks(self, path: PurePosixPath) -> bool:
+        try:
+            stream, _ = engine.ask(self.client, "get_archive", self.container, str(path))
+            stream.close()
+        except engine.Absent:
+            return True
+        return False
 
     def _made(self, argv: Sequence[str], env: Mapping[str, str] | None) -> str:
         surroundings = {"LC_ALL": "C", "TZ": "UTC", "HOME": self.folder, **(env or {})}
