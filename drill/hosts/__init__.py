@@ -4,7 +4,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 
@@ -86,6 +86,13 @@ class Host(Protocol):
         """Write a file that only the site's user can read; folders are made."""
         ...
 
+    def bring(self, source: Path, to: PurePosixPath) -> None:
+        """Copy a file or a folder of the drill's own machine to that path, for the site's user only; folders are made.
+
+        Links are not followed: CannotRun for them, and for what cannot be read.
+        """
+        ...
+
     def read(self, path: PurePosixPath) -> str:
         """The text of a file; empty when it does not exist."""
         ...
@@ -100,6 +107,21 @@ class Host(Protocol):
 
     def power_on(self) -> None:
         """Bring the machine back with the disk as it was; starts no program."""
+        ...
+
+    def freeze(self) -> None:
+        """Stop every program where it is: all are still there and none does anything, nor can any be run, until `thaw`.
+
+        StepFailed where the power is off, NotInTime when some cannot be stopped.
+        """
+        ...
+
+    def thaw(self) -> None:
+        """Let them go on where they were stopped; nothing happens on a host that is not frozen."""
+        ...
+
+    def is_frozen(self) -> bool:
+        """Whether something is there and stands still as a whole; looked at, not remembered."""
         ...
 
     def erase_disk(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from drill.clock import wait_until
 from drill.errors import CannotRun, StepFailed
-from drill.hosts import Address, Host, engine, image
+from drill.hosts import Address, Host, cargo, engine, image, network
 from drill.hosts.inside import Inside
 from drill.hosts.mark import Mark, mark_of
 from drill.hosts.watchdog import watched
@@ -73,23 +73,8 @@ class ContainerHost:
             raise StepFailed(f"{self.name}: {'; '.join(stayed)}", hint="remove it with `drill clean`")
 
     def _connect(self) -> None:
-        """Make the network; CannotRun when the engine has no addresses left, or its networks are elsewhere."""
-        from docker.errors import DockerException
-        from testcontainers.core.network import Network
-
-        labels = self.mark.labels(self.name)
-        network = Network(docker_network_kw={"driver": "bridge", "internal": True, "labels": labels})
-        network.name = self._label
-        self._network = network
-        try:
-            network.create()
-            self._gateway = str(self.client.networks.get(network.id).attrs["IPAM"]["Config"][0].get("Gateway", ""))
-        except DockerException as refused:
-            raise CannotRun(
-                f"no network for {self.name}: {refused}", hint="free some with `drill clean` or `docker network prune`"
-            ) from refused
-        if not self._gateway or not engine.on_this_machine(self._gateway):
-            raise engine.far_away()
+        self._network = network.internal(self._label, self.mark.labels(self.name))
+        self._gateway = network.gateway(self.client, self._network)
 
     def _build(self) -> None:
         from docker.errors import DockerException
@@ -154,8 +139,16 @@ class ContainerHost:
         self._inside().start(argv, log=str(log), env=env)
 
     def write(self, path: PurePosixPath, text: str) -> None:
-        self._inside(folder="/").run(["mkdir", "-p", "-m", "0700", str(path.parent)], deadline=_START)
+        self._make_folder(path.parent)
         self._inside().put(path, text, (self.image.user, self.image.group))
+
+    def bring(self, source: Path, to: PurePosixPath) -> None:
+        """As one stream, in which files are of mode 0600 and folders of mode 0700."""
+        self._make_folder(to.parent)
+        self._inside().unpack(to.parent, cargo.packed(source, to.name, (self.image.user, self.image.group)))
+
+    def _make_folder(self, folder: PurePosixPath) -> None:
+        self._inside(folder="/").run(["mkdir", "-p", "-m", "0700", str(folder)], deadline=_START)
 
     def read(self, path: PurePosixPath) -> str:
         """The text of a file, also while the power is off; empty when there is none, or no disk."""
@@ -192,6 +185,18 @@ class ContainerHost:
         self._ask("start")
         hint = f"see `docker logs {self._label}`"
         wait_until(f"{self.name}: power on", self._answers, deadline=_START, hint=hint)
+
+    def freeze(self) -> None:
+        if not self.is_frozen():
+            self._ask("pause")
+
+    def thaw(self) -> None:
+        if self.is_frozen():
+            self._ask("unpause")
+
+    def is_frozen(self) -> bool:
+        """The engine's word: it stops a container as a whole or not at all."""
+        return bool(self._state().get("Paused"))
 
     def erase_disk(self) -> None:
         """The volume goes only with its container: the machine is destroyed, and cannot come back."""

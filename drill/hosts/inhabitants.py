@@ -8,6 +8,11 @@ from pathlib import Path
 
 import psutil
 
+from drill.clock import wait_until
+from drill.errors import StepFailed
+
+_PATIENCE = 10.0  # seconds until all must stand still, or all go on
+_STANDS = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
 _DELETED = " (deleted)"  # what Linux adds to the name of a folder that is gone
 
 
@@ -16,7 +21,7 @@ def inhabitants(folder: Path) -> Iterator[psutil.Process]:
 
     A person who looks in with a shell is none: what a drill starts has a session of its own, without a terminal.
     """
-    for process in psutil.process_iter(["cwd", "exe", "name", "status"], ad_value=None):
+    for process in psutil.process_iter(["cwd", "exe", "name", "status", "create_time"], ad_value=None):
         if process.info["status"] != psutil.STATUS_ZOMBIE and belongs(process, folder):
             yield process
 
@@ -33,3 +38,55 @@ def _has_terminal(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return process.terminal() is not None
     return False
+
+
+def stand_still(folder: Path) -> bool:
+    """Whether there are inhabitants, and none of them does anything."""
+    here = list(inhabitants(folder))
+    return bool(here) and not _moving(here)
+
+
+def stop(folder: Path) -> None:
+    """SIGSTOP to all, parents before children, until twice the same are there and stand still; NotInTime if not."""
+    seen: list[set[int]] = []
+
+    def none_moves() -> bool:
+        here = _oldest_first(folder)
+        if moving := _moving(here):
+            seen.clear()
+            for process in moving:
+                with suppress(psutil.Error):
+                    process.suspend()
+            raise StepFailed(f"not stopped: {_told(moving)}", hint="")
+        seen.append({process.pid for process in here})
+        return seen[-2:] == 2 * seen[-1:]
+
+    hint = "does one of them wait in the kernel, for its disk perhaps?"
+    wait_until(f"everything in {folder} stands still", none_moves, deadline=_PATIENCE, every=0.002, hint=hint)
+
+
+def wake(folder: Path) -> None:
+    """SIGCONT to all that stand still, children before parents; NotInTime when some stay so."""
+
+    def all_move() -> bool:
+        standing = [process for process in reversed(_oldest_first(folder)) if process.info["status"] in _STANDS]
+        for process in standing:
+            with suppress(psutil.Error):
+                process.resume()
+        return not standing
+
+    hint = "does a debugger hold them?"
+    wait_until(f"everything in {folder} goes on", all_move, deadline=_PATIENCE, every=0.002, hint=hint)
+
+
+def _told(processes: list[psutil.Process]) -> str:
+    return ", ".join(f"{process.pid} {process.info['name']}" for process in processes)
+
+
+def _oldest_first(folder: Path) -> list[psutil.Process]:
+    """No child comes before its parent."""
+    return sorted(inhabitants(folder), key=lambda process: (process.info["create_time"] or 0.0, process.pid))
+
+
+def _moving(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in processes if process.info["status"] not in _STANDS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
@@ -43,7 +43,8 @@ class Inside:
         listening.start()
         listening.join(deadline)
         if listening.is_alive():
-            self._kill(told.pid)
+            with suppress(StepFailed):  # nothing can be killed where the power is off, or all is frozen
+                self._kill(told.pid)
             listening.join(_LAST_WORDS)
             raise NotInTime(
                 f"{program}: not within {deadline:g} s; killed; it said: {told.tail() or 'nothing'}",
@@ -75,7 +76,11 @@ class Inside:
         entry.size, entry.mode, (entry.uid, entry.gid) = len(content), 0o600, owner
         with tarfile.open(fileobj=packed, mode="w") as tar:
             tar.addfile(entry, io.BytesIO(content))
-        engine.ask(self.client, "put_archive", self.container, str(path.parent), packed.getvalue())
+        self.unpack(path.parent, packed.getvalue())
+
+    def unpack(self, folder: PurePosixPath, tar: bytes | Iterator[bytes]) -> None:
+        """Lay down what is in a tar, as it says; the folder must exist."""
+        engine.ask(self.client, "put_archive", self.container, str(folder), tar)
 
     def get(self, path: PurePosixPath) -> str:
         """The text of a file, also of a container that does not run; empty when there is none."""

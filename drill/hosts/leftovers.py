@@ -16,8 +16,19 @@ import psutil
 from drill.errors import CannotRun
 from drill.hosts import engine, segments
 from drill.hosts.inhabitants import belongs
-from drill.hosts.mark import FOLDER_PREFIX, MARK_FILE, Mark, begun_at, is_run_id, read_mark, work_parent
+from drill.hosts.mark import (
+    FOLDER_PREFIX,
+    MARK_FILE,
+    Mark,
+    begun_at,
+    doors_folder,
+    doors_parent,
+    is_run_id,
+    read_mark,
+    work_parent,
+)
 
+_FOLDERS = {"folder": "the embedded sites' disks", "doors": "the way in for psql"}
 _KILL_PATIENCE = 10.0  # seconds until killed processes must be gone
 
 
@@ -26,7 +37,7 @@ class Leftover:
     """One thing of a run that is still there."""
 
     run_id: str
-    kind: str  # process | container | volume | network | folder
+    kind: str  # process | container | volume | network | folder | doors
     name: str  # the pid, the engine's name, the path
     says: str = ""  # what it is, for a person
     mark: Mark | None = None
@@ -35,7 +46,8 @@ class Leftover:
 def find(run_id: str | None = None, *, force: bool = False, older_than: timedelta | None = None) -> list[Leftover]:
     """What runs left whose own process is dead; with a run named and `force`, also of a run that seems to live."""
     folders = {folder.name.removeprefix(FOLDER_PREFIX): folder for folder in _folders(work_parent())}
-    seen = [*_processes(folders), *_engine_objects(None), *_folder_leftovers(folders.values())]
+    doors = _folder_leftovers(_folders(doors_parent()), "doors")
+    seen = [*_processes(folders), *_engine_objects(None), *_folder_leftovers(folders.values()), *doors]
     living = {each.run_id for each in seen if each.mark is not None and each.mark.owner_lives()}
     marked = {each.run_id for each in seen if each.mark is not None}
     dead = [each for each in seen if each.run_id not in living and (each.run_id in marked or _orphaned(each))]
@@ -47,7 +59,8 @@ def find(run_id: str | None = None, *, force: bool = False, older_than: timedelt
 def of_run(run_id: str, work: Path | None, docker: bool) -> list[Leftover]:
     """What is there of one run, whether its process lives or not: for the run itself and for its watchdog."""
     known = {run_id: work.parent.resolve() / work.name} if work else {}
-    seen = [*_processes(known), *(_engine_objects(run_id) if docker else ()), *_folder_leftovers(known.values())]
+    folders = [*_folder_leftovers(known.values()), *_folder_leftovers([doors_folder(run_id)], "doors")]
+    seen = [*_processes(known), *(_engine_objects(run_id) if docker else ()), *folders]
     return [each for each in seen if each.run_id == run_id]
 
 
@@ -63,8 +76,9 @@ def remove(leftovers: Sequence[Leftover]) -> list[str]:
                 stayed += engine.discard(client, held)
         except CannotRun as silent:
             stayed += [f"{each.kind} {each.name}: {silent}" for each in held]
-    for folder in _paths(leftovers).values():
-        stayed += _remove_folder(folder)
+    for each in leftovers:
+        if each.kind in _FOLDERS:
+            stayed += _remove_folder(Path(each.name))
     return stayed
 
 
@@ -84,10 +98,10 @@ def _folders(parent: Path) -> Iterator[Path]:
     yield from (entry for entry in entries if read_mark(entry) is not None)
 
 
-def _folder_leftovers(folders: Iterable[Path]) -> Iterator[Leftover]:
+def _folder_leftovers(folders: Iterable[Path], kind: str = "folder") -> Iterator[Leftover]:
     for folder in folders:
         if (mark := read_mark(folder)) is not None:
-            yield Leftover(mark.run_id, "folder", str(folder), "the embedded sites' disks", mark)
+            yield Leftover(mark.run_id, kind, str(folder), _FOLDERS[kind], mark)
 
 
 def _remove_folder(folder: Path) -> list[str]:

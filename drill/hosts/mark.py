@@ -88,6 +88,18 @@ def work_folder(run_id: str, parent: Path | None = None) -> Path:
     return (parent or work_parent()) / f"{FOLDER_PREFIX}{run_id}"
 
 
+def doors_parent() -> Path:
+    """The private folder of this user in which every drill that stands still tells people the way in."""
+    from platformdirs import user_state_path
+
+    return user_state_path("drill") / "doors"
+
+
+def doors_folder(run_id: str) -> Path:
+    """Where a run does; not made here."""
+    return doors_parent() / f"{FOLDER_PREFIX}{run_id}"
+
+
 def mark_of(run_id: str) -> Mark:
     """The mark that this process gives to what it starts for the run."""
     own = os.getpid()

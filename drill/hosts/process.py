@@ -10,20 +10,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import psutil
 
 from drill.clock import wait_until
 from drill.errors import CannotRun, NotInTime, StepFailed, failure
-from drill.hosts import Address, Host, mark, segments
+from drill.hosts import Address, Host, cargo, mark, segments
 from drill.hosts.accounts import Account, account, can_read, identity, run_as
 from drill.hosts.binaries import Binaries
-from drill.hosts.inhabitants import inhabitants
+from drill.hosts.inhabitants import inhabitants, stand_still, stop, wake
 from drill.hosts.watchdog import watched
 
 _PORT = 5432  # only a part of the socket's name
 _LONGEST_SOCKET = 103  # bytes, on the strictest platform
+_OFF = "the power is off"
 _GONE = 10  # seconds that killed processes may take to go
+_CHUNK = 1024 * 1024  # bytes of a file that are copied at a time
 
 
 @dataclass
@@ -35,7 +38,7 @@ class ProcessHost:
     binaries: Binaries
     user: Account
     gateway: str = "127.0.0.1"
-    _off: bool = field(default=False, init=False)
+    _why_not: str = field(default="", init=False)  # why nothing can be run now
     _children: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
 
     @property
@@ -94,13 +97,30 @@ class ProcessHost:
 
     def write(self, path: PurePosixPath, text: str) -> None:
         """A file of mode 0600 that belongs to the site's user."""
-        place = Path(path)
+        with self._private(Path(path)) as file:
+            file.write(text.encode())
+
+    def bring(self, source: Path, to: PurePosixPath) -> None:
+        """Files of mode 0600 in folders of mode 0700."""
+        for piece in cargo.pieces(source):
+            place = Path(to, piece.within)
+            if piece.size is None:
+                self._make_folders(place)
+                continue
+            try:
+                with piece.opened() as original, self._private(place) as file:
+                    shutil.copyfileobj(original, file, _CHUNK)
+            except OSError as failed:
+                said = f"{self.name}: {piece.source} cannot be copied: {failed.strerror}"
+                raise failure(said, hint=f"see what {place} is", disk=self.folder) from failed
+
+    def _private(self, place: Path) -> BinaryIO:
+        """A new file, to be written, that only the site's user can read."""
         self._make_folders(place.parent)
-        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(descriptor, 0o600)
-            os.fchown(descriptor, self.user.uid, self.user.gid)
-            file.write(text)
+        file = os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb")
+        os.fchmod(file.fileno(), 0o600)
+        os.fchown(file.fileno(), self.user.uid, self.user.gid)
+        return file
 
     def read(self, path: PurePosixPath) -> str:
         """The text of a file; empty when it does not exist."""
@@ -115,13 +135,30 @@ class ProcessHost:
 
     def power_off(self) -> None:
         """SIGKILL to everything, again until nothing is left."""
-        self._off = True
+        self._why_not = _OFF
         self._kill_all()
         segments.release(self.folder)
 
     def power_on(self) -> None:
         """Programs may run again; an erased disk comes back empty."""
-        self._off = False
+        self._why_not = ""
+
+    def freeze(self) -> None:
+        """SIGSTOP to everything."""
+        if self._why_not == _OFF:
+            raise StepFailed(f"{self.name}: {_OFF}", hint="give the power back first")
+        self._why_not = "it is frozen"
+        stop(self.folder)
+
+    def thaw(self) -> None:
+        """SIGCONT to everything."""
+        if self._why_not != _OFF:
+            wake(self.folder)
+            self._why_not = ""
+
+    def is_frozen(self) -> bool:
+        """Whether there are processes, and each of them is stopped."""
+        return stand_still(self.folder)
 
     def erase_disk(self) -> None:
         """Remove the folder: no process is left that could hold a file of it open."""
@@ -153,21 +190,16 @@ class ProcessHost:
                 os.chown(part, self.user.uid, self.user.gid)
 
     def _launch(self, argv: Sequence[str], output: int, env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
-        if self._off:
-            raise StepFailed(f"{self.name}: the power is off", hint="nothing runs there until it is back")
+        if self._why_not:
+            raise StepFailed(f"{self.name}: {self._why_not}", hint="nothing runs there until it is back")
+        surroundings = {"PATH": f"{self.programs}:/usr/bin:/bin", "LANG": "C", "TZ": "UTC", "HOME": str(self.folder)}
         return subprocess.Popen(
             list(argv),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.PIPE if output == subprocess.PIPE else output,
             cwd=self.folder,
-            env={
-                "PATH": f"{self.programs}:/usr/bin:/bin",
-                "LANG": "C",
-                "TZ": "UTC",
-                "HOME": str(self.folder),
-                **(env or {}),
-            },
+            env={**surroundings, **(env or {})},
             start_new_session=True,
             **identity(self.user),
         )

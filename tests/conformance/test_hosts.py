@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from drill.clock import wait_until
-from drill.errors import StepFailed
+from drill.errors import CannotRun, StepFailed
 from drill.hosts import Host, Premises, leftovers
 from drill.hosts.mark import new_run_id, work_folder
 
@@ -82,6 +83,43 @@ def test_a_file_is_private_and_can_be_read_again(home: Host) -> None:
     assert home.read(home.disk / "nothing") == ""
 
 
+def test_what_is_brought_is_private_and_the_same(home: Host, tmp_path: Path) -> None:
+    large, folder = tmp_path / "large", tmp_path / "a folder"
+    (folder / "empty").mkdir(parents=True)
+    (folder / "deeper").mkdir()
+    large.write_text("long line\n" * 300_001)
+    (folder / "deeper" / "čtyři 4").write_text("geheim\n")
+    (folder / "deeper" / "čtyři 4").chmod(0o777)
+    (folder / "nothing").touch()
+    to = home.disk / "brought" / "here"
+    home.bring(large, to / "by another name")
+    for _ in range(2):  # again is over it
+        home.bring(folder, to / "tree")
+    assert home.run(["cat", str(to / "by another name")], deadline=30) == large.read_text()
+    assert home.run(["cat", str(to / "tree" / "deeper" / "čtyři 4")], deadline=10) == "geheim\n"
+    assert home.read(to / "tree" / "nothing") == ""
+    folders, files = ["tree", "tree/empty", "tree/deeper"], ["by another name", "tree/nothing", "tree/deeper/čtyři 4"]
+    own = home.run(["id", "-u"], deadline=10).strip()
+    for mode, names in (("700", folders), ("600", files)):
+        seen = home.run(["stat", "-c", "%a %u", *(str(to / name) for name in names)], deadline=10)
+        assert seen.splitlines() == [f"{mode} {own}"] * len(names)
+
+
+def test_what_is_brought_is_what_was_named(home: Host, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "link").symlink_to("/etc/passwd")
+    for source, says in (
+        (folder, "link is neither"),
+        (folder / "link", "link is neither"),
+        (tmp_path / "no", "No such file"),
+    ):
+        with pytest.raises(CannotRun, match=says) as refused:
+            home.bring(source, home.disk / "brought")
+        assert refused.value.hint
+    assert "root" not in home.read(home.disk / "brought" / "link")
+
+
 def test_power_goes_for_everything_at_once_and_comes_back_with_the_disk(home: Host) -> None:
     home.write(home.disk / "kept", "on the disk")
     _start_tree(home)
@@ -96,6 +134,79 @@ def test_power_goes_for_everything_at_once_and_comes_back_with_the_disk(home: Ho
     assert home.running() == []
     assert home.read(home.disk / "kept") == "on the disk"
     assert home.run(["cat", str(home.disk / "kept")], deadline=10) == "on the disk"
+
+
+_COUNT = "n=0; while :; do n=$((n+1)); echo $n >count.new && mv count.new count; sleep 0.01 & wait $!; done"
+
+
+def _counts_on(host: Host) -> bool:
+    before = host.read(host.disk / "count")
+    wait_until("it counts", lambda: host.read(host.disk / "count") != before, deadline=10, hint="is it stopped?")
+    return True
+
+
+def _start_counting(host: Host) -> None:
+    """Programs that are born and die all the time."""
+    host.start(["/bin/sh", "-c", f"cd {host.disk}; {_COUNT}"], log=host.disk / "count.log")
+    assert _counts_on(host)
+
+
+def test_what_is_frozen_is_there_and_does_nothing_until_it_is_thawed(home: Host) -> None:
+    assert not home.is_frozen()
+    _start_tree(home)
+    _start_counting(home)
+    assert not home.is_frozen()
+    for _ in range(2):  # twice is once
+        home.freeze()
+        assert home.is_frozen()
+    stopped, counted = list(home.running()), home.read(home.disk / "count")
+    assert len(stopped) >= 6
+    for forbidden in (lambda: home.run(["true"], deadline=5), lambda: home.start(["true"], log=home.disk / "log")):
+        with pytest.raises(StepFailed):
+            forbidden()
+    assert (home.running(), home.read(home.disk / "count")) == (stopped, counted)
+    assert home.is_frozen()
+    for _ in range(2):
+        home.thaw()
+        assert not home.is_frozen()
+    assert _counts_on(home)
+    assert home.run(["cat", "/dev/null"], deadline=10) == ""
+
+
+def test_where_only_some_stand_still_nothing_is_frozen(home: Host) -> None:
+    home.start(["/bin/sh", "-c", "sleep 300 & kill -STOP $!; wait"], log=home.disk / "log")
+    wait_until("both are there", lambda: len(home.running()) == 2, deadline=10, hint=lambda: f"{home.running()}")
+    assert not home.is_frozen()
+
+
+def test_power_is_lost_also_by_what_is_frozen(home: Host) -> None:
+    home.write(home.disk / "kept", "on the disk")
+    _start_tree(home)
+    home.freeze()
+    home.power_off()
+    assert (home.running(), home.is_frozen()) == ([], False)
+    home.thaw()
+    assert home.running() == []
+    with pytest.raises(StepFailed, match=r"power|not running"):
+        home.freeze()
+    home.power_on()
+    assert home.run(["cat", str(home.disk / "kept")], deadline=10) == "on the disk"
+    _start_tree(home)
+    assert not home.is_frozen()
+
+
+def test_nothing_is_left_of_a_frozen_host(premises: Premises) -> None:
+    """Neither by its own undoing nor by what the watchdog and `drill clean` do."""
+    for cleaned in (False, True):
+        run_id = new_run_id()
+        work, docker = work_folder(run_id), premises.kind == "docker"
+        with premises.hosts(run_id) as (home, _), home.open():
+            _start_tree(home)
+            home.freeze()
+            if cleaned:
+                assert leftovers.remove(leftovers.of_run(run_id, work, docker)) == []
+                assert leftovers.of_run(run_id, work, docker) == []
+        assert leftovers.of_run(run_id, work, docker) == []
 
 
 def test_an_erased_disk_stays_gone(home: Host) -> None:
