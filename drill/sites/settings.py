@@ -18,9 +18,24 @@ SETTINGS: Mapping[str, str] = {
     "log_parameter_max_length_on_error": "0",
 }
 
+# Beside these where somebody's own data is: the message of an error may quote a row, and a trigger on events is theirs.
+DISCREET: Mapping[str, str] = {"log_min_messages": "log", "event_triggers": "off"}
+
 HBA = """\
 local all all scram-sha-256
 local replication all scram-sha-256
 host all all all scram-sha-256
 host replication all all scram-sha-256
+"""
+
+# What the courier may do at home beside replication. Functions are granted in the database `postgres`, where it works.
+RIGHTS = (
+    "grant pg_read_all_data, pg_monitor to courier",
+    "grant select on pg_authid to courier",
+    "grant execute on function pg_create_restore_point(text) to courier",
+)
+
+# Asked over a new connection, which a server takes in only after it has passed on the order to promote.
+RESUME = """
+select case when pg_is_in_recovery() then case when pg_is_wal_replay_paused() then pg_wal_replay_resume() end end
 """

@@ -11,13 +11,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from drill.clock import wait_until
 from drill.digest import PINNED_OPTIONS
 from drill.errors import DrillError, NotInTime, StepFailed, failure
 from drill.hosts import Address, Host
 from drill.hosts.cable import Cable
+from drill.sites.console import Console
+from drill.sites.discretion import of_error
 from drill.sites.keys import Keys
-from drill.sites.settings import HBA, SETTINGS
+from drill.sites.living import serves, wait_for
+from drill.sites.settings import DISCREET, HBA, RESUME, RIGHTS, SETTINGS
 
 OFFICER = "drill"  # the superuser at both sites: the console
 COURIER = "courier"  # pulls the copies
@@ -25,7 +27,8 @@ WATCH = "watch"  # may log in and nothing else
 
 _CONSOLE_TIMEOUT = 10  # seconds
 _PATIENCE = 120.0  # seconds for one statement at the console
-_KNOCK = 0.5  # seconds that a dead site is given to answer
+_STOP = 30  # seconds
+_KNOCK = 0.5  # seconds that a stopped server is given to answer
 
 
 def citizen(register: str) -> str:
@@ -64,11 +67,12 @@ class Site:
     keys: Keys
     save_log: Callable[[str, str], None]  # given the site's name and its server's log when the site closes
     barred: bool = False  # the fence keeps this site's power off: it must not be given back
+    discreet: bool = False  # it holds somebody's own rows: nothing is logged or told that may quote one
     data: PurePosixPath | None = field(
         default=None, init=False
     )  # what the server serves from; None before the first start
-    _cluster_of: str = field(default="", init=False)  # the site at which the cluster was created
-    _listened: Address | None = field(default=None, init=False)  # where the server was last found
+    cluster_of: str = field(default="", init=False)  # the site at which the cluster was created
+    listened: Address | None = field(default=None, init=False)  # where the server was last found
 
     # -- the server -------------------------------------------------------------------------------------------------
 
@@ -114,33 +118,11 @@ class Site:
         self.host.erase_disk()
         self.data = None
 
-    def proof_of_death(self, *, deadline: float) -> str:
-        """That nothing runs and nobody answers; StepFailed when something does."""
-
-        def nothing_runs() -> bool:
-            if alive := self.host.running():
-                raise StepFailed(f"still running: {', '.join(alive)}", hint="")
-            return True
-
-        wait_until(f"{self.name} is dead", nothing_runs, deadline=deadline, hint="the outage did not strike")
-        if self._listened is not None and self._listened.answers(_KNOCK):
-            raise StepFailed(f"{self.name} is dead, yet somebody answers for it", hint="who is it that listens there?")
-        return f"no process of {self.name} is left, and nobody answers where it listened"
-
-    def proof_of_no_disk(self, *, deadline: float) -> str:
-        """That the disk is gone; StepFailed when it is not."""
-        wait_until(
-            f"{self.name}'s disk is erased",
-            self.host.disk_is_gone,
-            deadline=deadline,
-            hint="the disk was not destroyed",
-        )
-        return f"nothing is left of {self.name}'s disk"
-
-    def is_writable(self) -> bool:
+    def is_writable(self, *, patience: float = _CONSOLE_TIMEOUT) -> bool:
         """Whether its server gives out transaction ids, asked at the console; False where it does not answer."""
+        query = "select pg_current_xact_id() is not null"
         try:
-            return bool(self.host.running()) and self.ask("select pg_current_xact_id() is not null") == [(True,)]
+            return bool(self.host.running()) and self.ask(query, patience=patience) == [(True,)]
         except StepFailed:
             return False
 
@@ -154,15 +136,15 @@ class Site:
         self.create_login(COURIER, "replication")
         self.create_login(WATCH)
         with self.console() as console:
-            for grant in ("grant pg_read_all_data to courier", "grant select on pg_authid to courier"):
-                console.execute(grant)
+            for right in RIGHTS:
+                console.execute(right)
         self.let_in(embassy.name, embassy.host.gateway)
         return self
 
     def initialise(self, folder: str = "data") -> PurePosixPath:
         """A new cluster with the officer as its superuser; returns its data folder. It is not started."""
         data, secret = self.host.disk / folder, self.host.disk / "first-password"
-        self._cluster_of = self.name
+        self.cluster_of = self.name
         self.host.write(secret, self.officers_password + "\n")
         # C.UTF-8 of the C library may be missing in a small image, and glibc versions may differ between sites
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
@@ -174,41 +156,46 @@ class Site:
         self.host.write(data / "pg_hba.conf", HBA)
         return data
 
-    def start(self, data: PurePosixPath, settings: Mapping[str, str] | None = None, *, deadline: float = 120) -> None:
-        """Start the server on a data folder and return when it answers its console."""
+    def start(
+        self,
+        data: PurePosixPath,
+        settings: Mapping[str, str] | None = None,
+        *,
+        cluster_of: str | None = None,
+        deadline: float = 120,
+    ) -> None:
+        """Start the server on a data folder, of a cluster that that site has created, and return when it answers."""
+        self.cluster_of = cluster_of or self.cluster_of
         chosen = {**SETTINGS, **self.host.listens, "cluster_name": f"drill {self.name}", **(settings or {})}
+        chosen |= DISCREET if self.discreet else {}
         argv = [self.program("postgres"), "-D", str(data)]
         for name, setting in chosen.items():
             argv += ["-c", f"{name}={setting}"]
         self.host.start(argv, log=self.log)
-        self.data, self._listened = data, self.host.address()
-        self._wait(f"{self.name}: PostgreSQL starts", self._answers, deadline)
+        self.data, self.listened = data, self.host.address()
+        wait_for(self, "PostgreSQL starts", self._answers, deadline)
 
     def start_copy_of(self, origin: Site, data: PurePosixPath, *, deadline: float) -> None:
         """Start the server on a physical copy of another site's cluster."""
-        self._cluster_of = origin._cluster_of
-        self.start(data, deadline=deadline)
+        self.start(data, cluster_of=origin.cluster_of, deadline=deadline)
 
-    def clear(self) -> None:
-        """End whatever runs on the site's machine, as one would who needs it for something else; the disk stays."""
-        if self.host.running():
-            self.host.power_off()
-            self.host.power_on()
-            self.cable.point(self.name, self.host.address())
-
-    def promote(self, *, deadline: float) -> None:
-        """Make the standby a primary; returns when it has left recovery."""
-        self.ask("select pg_promote(wait => false)")
-        self._wait(f"{self.name}: promotion", self._writable, deadline)
-
-    def _wait(self, what: str, ask: Callable[[], bool], deadline: float) -> None:
-        """As `wait_until`; but a server that has ended will not do it later either."""
+    def stop(self) -> None:
+        """End the server, if one runs, as one would who needs the machine for another; its disk stays as it is."""
+        if self.data is None or not self.host.read(self.data / "postmaster.pid"):
+            return
         try:
-            wait_until(what, ask, deadline=deadline, hint=self._log_ends)
-        except NotInTime as late:
-            if not self.host.running():
-                raise self.failed(f"the server has ended: {late}") from late
-            raise
+            argv = [self.program("pg_ctl"), "stop", "-D", str(self.data), "-m", "immediate", "-t", str(_STOP)]
+            self.host.run(argv, deadline=2 * _STOP)
+        except StepFailed:  # also where it had crashed before
+            if self.listened is not None and self.listened.answers(_KNOCK):
+                raise
+
+    def promote(self, *, deadline: float, paused: bool = False) -> None:
+        """Make the standby, or one whose replay is paused, a primary; returns when it has left recovery."""
+        self.ask("select pg_promote(wait => false)")
+        if paused:  # it would look for the promotion only once a second
+            self.ask(RESUME)
+        wait_for(self, "promotion", self._writable, deadline)
 
     @property
     def log(self) -> PurePosixPath:
@@ -225,6 +212,8 @@ class Site:
     def failed(self, says: str, why: psycopg.Error | None = None) -> DrillError:
         """What a server's words, and its log, make of a step. One that was only too slow might still have done it."""
         ends = self._log_ends()
+        if self.discreet and why is not None:
+            says = says.replace(str(why), of_error(why))
         if isinstance(why, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
             return NotInTime(f"{self.name}: {' '.join(says.split())}", hint=ends)
         return failure(f"{self.name}: {' '.join(says.split())}", hint=ends, seen=ends, disk=self.host.disk)
@@ -234,33 +223,33 @@ class Site:
     def console(self, database: str = "postgres", *, patience: float = _PATIENCE) -> psycopg.Connection[Any]:
         """The officer's own connection, past the cable; autocommit, every setting that can change a value pinned.
 
-        No statement may take longer than `patience` seconds.
+        No statement may take longer than `patience` seconds; a server that does not heed that is left a little later.
         """
         at: Address = self.host.address()
         options = f"{PINNED_OPTIONS} -c statement_timeout={patience * 1000:.0f}"
         try:
-            return psycopg.connect(
+            console = Console.connect(
                 host=at.host,
                 port=at.port,
                 dbname=database,
                 user=OFFICER,
                 password=self.officers_password,
-                connect_timeout=_CONSOLE_TIMEOUT,
+                connect_timeout=min(_CONSOLE_TIMEOUT, max(1, round(patience))),
                 autocommit=True,
                 options=options,
                 application_name="drill console",
             )
         except psycopg.Error as refused:
             raise self.failed(f"the console cannot reach {database}: {refused}", refused) from refused
+        console.patience = patience
+        return console
 
     @property
     def officers_password(self) -> str:
         """Each new cluster has its own; a physical copy has that of the cluster it was copied from."""
-        return self.keys.password(f"{OFFICER} of {self._cluster_of}")
+        return self.keys.password(f"{OFFICER} of {self.cluster_of}")
 
     def _answers(self) -> bool:
-        if not self.host.running():
-            raise self.failed("no process of it runs")
         return self.ask("select 1") == [(1,)]
 
     def _writable(self) -> bool:
@@ -268,13 +257,15 @@ class Site:
 
     def door(self) -> Door:
         """How a person with psql reaches the server while it is kept up; no host when nothing runs there."""
-        at = self.host.address() if self.host.running() else Address("", 0)
+        at = self.host.address() if serves(self.host) else Address("", 0)
         return Door(at.host, at.port, OFFICER, self.officers_password)
 
-    def ask(self, query: str, parameters: Sequence[Any] = (), database: str = "postgres") -> list[tuple[Any, ...]]:
-        """Rows of one query at the console."""
+    def ask(
+        self, query: str, parameters: Sequence[Any] = (), database: str = "postgres", *, patience: float = _PATIENCE
+    ) -> list[tuple[Any, ...]]:
+        """Rows of one query at the console, which may take `patience` seconds."""
         try:
-            with self.console(database) as console:
+            with self.console(database, patience=patience) as console:
                 return console.execute(query.encode(), parameters).fetchall()
         except psycopg.Error as refused:
             raise self.failed(str(refused), refused) from refused

@@ -1,0 +1,234 @@
+"""The write-ahead log in a folder of a host: how its segments are called, and what pg_waldump says of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from drill.errors import StepFailed
+
+if TYPE_CHECKING:
+    from drill.sites.site import Site
+
+SEGMENT = 16 * 1024 * 1024  # bytes, as initdb makes them
+_PAGE = 8192
+_HEADER, _FIRST_HEADER = 24, 40  # bytes at the start of a page, and of a segment
+_IN_A_LOG = 0x1_0000_0000 // SEGMENT  # segments before the middle part of their names counts on
+_AT_A_TIME = 20_000  # records that are held in memory
+_DEADLINE = 3600.0  # seconds for one look at the log
+_DAMAGED = "the archive is damaged; only an earlier base backup, or another copy, can help"
+
+_NAME = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})(\.partial)?")
+_HISTORY = re.compile(r"([0-9A-F]{8})\.history(\.partial)?")
+_RECORD = re.compile(
+    r"rmgr: (\w+) +len \(rec/tot\): *\d+/ *(\d+), tx: *(\d+), lsn: ([0-9A-F/]+), prev [0-9A-F/]+, desc: (.*)"
+)
+_STOPPED = re.compile(r"error in WAL record at ([0-9A-F]+/[0-9A-F]+): (.*)")
+
+# Complete segments and one that is still being received, side by side under the names that pg_waldump knows; `cp` is
+# told twice because the receiver may rename the last one meanwhile.
+_LAY_OUT = """
+mkdir "$2" && cd "$2" && { cp -lf "$1"/* . 2>/dev/null || cp -lf "$1"/* . ; } || exit 1
+for part in *.partial; do
+  if test -e "${part%.partial}"; then rm -f "$part"; else mv "$part" "${part%.partial}"; fi
+done
+"""
+_ALL = '"$@" 2>errors; cat errors'
+_LAST = '"$@" 2>errors | tail -n "$most"; cat errors'
+_ANYWHERE = 'for at in $places; do "$@" -n 1 -s "$at" 2>errors && exit; done; true'
+
+
+def place_of(lsn: str) -> int:
+    """0/5000028 or 0/05000028 -> bytes from the beginning of the log; ValueError for all else."""
+    high, low = lsn.split("/")
+    return (int(high, 16) << 32) + int(low, 16)
+
+
+def lsn_of(place: int) -> str:
+    """As PostgreSQL writes it."""
+    return f"{place >> 32:X}/{place & 0xFFFFFFFF:X}"
+
+
+def end_of(start: int, length: int) -> int:
+    """Where a record of so many bytes ends that starts there: as PostgreSQL tells it, page headers stepped over."""
+    here, left = start, (length + 7) // 8 * 8
+    while left > (room := _PAGE - here % _PAGE):
+        here, left = here + room, left - room
+        here += _FIRST_HEADER if here % SEGMENT == 0 else _HEADER
+    return here + left
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as pg_waldump shows it."""
+
+    kind: str  # its resource manager: Heap, Transaction, ...
+    transaction: int  # 0 for none
+    start: int
+    end: int
+    says: str
+
+
+def record_of(line: str) -> Record | None:
+    """One line of pg_waldump; None for a line that is no record."""
+    found = _RECORD.match(line)
+    if found is None:
+        return None
+    kind, length, transaction, lsn, says = found.groups()
+    start = place_of(lsn)
+    end = end_of(start, int(length))
+    if kind == "XLOG" and says.startswith("SWITCH"):
+        end = -(-end // SEGMENT) * SEGMENT  # the rest of its segment is left empty
+    return Record(kind, int(transaction), start, end, says)
+
+
+def segment_name(timeline: int, number: int) -> str:
+    """Of the segment that begins at number * SEGMENT."""
+    return f"{timeline:08X}{number // _IN_A_LOG:08X}{number % _IN_A_LOG:08X}"
+
+
+def held_segments(files: Mapping[str, int], timeline: int, since: int) -> range:
+    """The numbers of the segments among these files (with their sizes), from the one in which the place `since` lies.
+
+    StepFailed that names what is wrong: nothing at all, a hole, one that is too short, another timeline.
+    """
+    found = sorted((match for match in map(_NAME.fullmatch, files) if match), key=lambda match: match[0])
+    others = [match[0] for match in (*found, *filter(None, map(_HISTORY.fullmatch, files)))]
+    if foreign := sorted(name for name in others if int(name[:8], 16) != timeline):
+        raise _damaged(f"{foreign[0]} is of timeline {int(foreign[0][:8], 16)}, the base backup of timeline {timeline}")
+    held = {_number(match): match[0] for match in reversed(found)}  # a complete one before the part of the same
+    first = since // SEGMENT
+    if not held:
+        raise _damaged("it holds no segment of the write-ahead log")
+    if first not in held:
+        raise _damaged(f"{segment_name(timeline, first)}, at which the base backup begins, is missing")
+    last = max(held)
+    for number in range(first, last + 1):
+        _check(number, held, files, timeline)
+    return range(first, last + 1)
+
+
+def _number(name: re.Match[str]) -> int:
+    return int(name[2], 16) * _IN_A_LOG + int(name[3], 16)
+
+
+def _check(number: int, held: Mapping[int, str], files: Mapping[str, int], timeline: int) -> None:
+    name, last = held.get(number), max(held)
+    if name is None:
+        before, after = number - 1, min(other for other in held if other > number)
+        missing = segment_name(timeline, number)
+        raise _damaged(f"a hole: segment {missing} is missing between {held[before]} and {held[after]}")
+    if name.endswith(".partial") and number != last:
+        raise _damaged(f"a hole: {name} was never completed, though {held[last]} follows")
+    if files[name] != SEGMENT:
+        raise _damaged(f"{name} is cut short: {files[name]} bytes of {SEGMENT}")
+
+
+def _damaged(what: str) -> StepFailed:
+    return StepFailed(f"the archive: {what}", hint=_DAMAGED)
+
+
+@dataclass(frozen=True)
+class Wal:
+    """The log that lies in a folder of a site's host: one timeline, without a hole, laid out to be read."""
+
+    site: Site
+    timeline: int
+    segments: range
+    scratch: PurePosixPath
+
+    @classmethod
+    @contextmanager
+    def opened(cls, site: Site, folder: PurePosixPath, timeline: int, since: int) -> Iterator[Wal]:
+        """Look at the names, then lay the segments out; undone, only what was laid out is gone. StepFailed: damage."""
+        listed = site.host.run(["ls", "-ln", str(folder)], deadline=30).splitlines()[1:]
+        files = {row.split()[-1]: int(row.split()[4]) for row in listed}
+        segments = held_segments(files, timeline, since)
+        scratch = folder.with_name(f"scratch-{uuid4().hex}")
+        try:
+            site.host.run(["/bin/sh", "-c", _LAY_OUT, "sh", str(folder), str(scratch)], deadline=120)
+            yield cls(site, timeline, segments, scratch)
+        finally:
+            site.host.run(["rm", "-rf", str(scratch)], deadline=120)
+
+    @cached_property
+    def last(self) -> Record:
+        """The last complete record. StepFailed when there is none, or when more follows behind what cannot be read."""
+        record, complaint = self._last_seen()
+        while (further := self._behind(record)) is not None:
+            again, complaint = self._last_seen()
+            if again.start < further.start:  # else it was only received meanwhile
+                why = stopped[2] if (stopped := _STOPPED.search(complaint)) else complaint
+                goes_on = f"and goes on at {lsn_of(further.start)}"
+                raise _damaged(f"it cannot be read at {lsn_of(again.end)} ({why}), {goes_on}")
+            record = again
+        return record
+
+    def _last_seen(self) -> tuple[Record, str]:
+        """With what pg_waldump complained of behind it: a home lost in the middle of a record leaves a part of one."""
+        for number in reversed(self.segments):
+            said = self._dumped(_LAST, number * SEGMENT, env={"most": "1"}).splitlines()
+            if (record := record_of(said[0]) if said else None) is not None:
+                return record, said[-1]
+        raise _damaged("no complete record can be read in it")
+
+    def _behind(self, last: Record) -> Record | None:
+        """A record that can be read on a later page than the last."""
+        page, end = (last.end // _PAGE + 1) * _PAGE, self.segments.stop * SEGMENT
+        places: list[str] = []
+        while page < end:
+            places.append(lsn_of(page))
+            page += _PAGE << len(places) - 1
+        found = self._shell(_ANYWHERE, [], {"places": " ".join(places)})
+        return next((record for record in map(record_of, found.splitlines()) if record), None)
+
+    def last_commit(self, least: int) -> str | None:
+        """When its last transaction was committed, as pg_waldump writes it; None with none since the place `least`."""
+        for number in reversed(self.segments):
+            begin = max(number * SEGMENT, least)
+            said = self._dumped(_LAST, begin, "-r", "Transaction", env={"most": "1000"}).splitlines()
+            commits = [r.says for r in map(record_of, said) if r and r.says.startswith("COMMIT")]
+            if commits:
+                return commits[-1].removeprefix("COMMIT ").partition(";")[0]
+            if begin == least:
+                return None
+        return None
+
+    def records(self, since: int, kinds: Sequence[str]) -> Iterator[Record]:
+        """Every record of these kinds that starts at `since` (where one starts) or later; only some at a time are held.
+
+        StepFailed where one before the last cannot be read.
+        """
+        wanted = [word for kind in kinds for word in ("-r", kind)]
+        seen = since - 1
+        while True:
+            said = self._dumped(_ALL, max(seen, since), "-n", str(_AT_A_TIME), *wanted).splitlines()
+            found = [record for record in map(record_of, said) if record is not None]
+            yield from (record for record in found if record.start > seen)
+            if len(found) < _AT_A_TIME:
+                self._prove_read_to_the_end(said[-1] if said else "nothing")
+                return
+            seen = found[-1].start
+
+    def _prove_read_to_the_end(self, said: str) -> None:
+        stopped = _STOPPED.search(said)
+        if stopped is None and "could not find file" not in said:
+            raise _damaged(f"it cannot be read: {said}")
+        if stopped is not None and place_of(stopped[1]) < self.last.start:
+            raise _damaged(f"it cannot be read behind {stopped[1]}: {stopped[2]}")
+
+    def _dumped(self, script: str, since: int, *more: str, env: Mapping[str, str] | None = None) -> str:
+        return self._shell(script, ["-s", lsn_of(since), *more], env or {})
+
+    def _shell(self, script: str, options: Sequence[str], env: Mapping[str, str]) -> str:
+        """What pg_waldump says, and after that its complaint: that it ends somewhere always is one."""
+        script = f'cd "$1" && shift || exit 1; {script}'
+        waldump = [self.site.program("pg_waldump"), "-p", ".", "-t", str(self.timeline), *options]
+        argv = ["/bin/sh", "-c", script, "sh", str(self.scratch), *waldump]
+        return self.site.host.run(argv, deadline=_DEADLINE, env=env)

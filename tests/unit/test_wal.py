@@ -1,0 +1,117 @@
+"""Names of segments, and lines of pg_waldump: real ones, of PostgreSQL 18.6."""
+
+from __future__ import annotations
+
+import pytest
+
+from drill.errors import StepFailed
+from drill.sites.wal import SEGMENT, Record, end_of, held_segments, lsn_of, place_of, record_of, segment_name
+
+RESTORE_POINT = (
+    "rmgr: XLOG        len (rec/tot):     98/    98, tx:          0, lsn: 0/04000028, prev 0/03040278,"
+    " desc: RESTORE_POINT a-2"
+)
+IMAGE = (
+    "rmgr: Heap2       len (rec/tot):     64/  8256, tx:          0, lsn: 0/03032AC0, prev 0/030325B0, desc: VISIBLE"
+    " snapshotConflictHorizon: 870, flags: 0x01, blkref #0: rel 1663/16389/16408 fork vm blk 0 FPW,"
+    " blkref #1: rel 1663/16389/16408 blk 0"
+)
+SWITCH = (
+    "rmgr: XLOG        len (rec/tot):     24/    24, tx:          0, lsn: 0/03040278, prev 0/03040238, desc: SWITCH "
+)
+COMMIT = (
+    "rmgr: Transaction len (rec/tot):     50/    50, tx:        868, lsn: 0/03004868, prev 0/03004820,"
+    " desc: COMMIT 2026-11-24 04:49:44.426270 UTC; subxacts: 869 870"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "record"),
+    [
+        (RESTORE_POINT, Record("XLOG", 0, 0x4000028, 0x4000090, "RESTORE_POINT a-2")),
+        (COMMIT, Record("Transaction", 868, 0x3004868, 0x30048A0, COMMIT.partition("desc: ")[2])),
+        (IMAGE, Record("Heap2", 0, 0x3032AC0, 0x3034B18, IMAGE.partition("desc: ")[2])),
+        (SWITCH, Record("XLOG", 0, 0x3040278, 0x4000000, "SWITCH ")),
+        ("first record is after 0/300C000, at 0/300C750, skipping over 1872 bytes", None),
+        ("pg_waldump: error: could not find a valid record after 0/3000000", None),
+        ("", None),
+    ],
+)
+def test_a_line_of_pg_waldump(line: str, record: Record | None) -> None:
+    assert record_of(line) == record
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "end"),
+    [
+        (0x2000028, 114, 0x20000A0),
+        (0x3032AC0, 8256, 0x3034B18),  # over a page's header
+        (0x3001FC0, 64, 0x3002000),  # to the end of a page, and no further
+        (0x2FFFFC0, 65, 0x3000030),  # over a segment's header
+        (0x3000028, 20_000, 0x3004E78),
+    ],
+)
+def test_where_a_record_ends(start: int, length: int, end: int) -> None:
+    assert lsn_of(end_of(start, length)) == lsn_of(end)
+
+
+@pytest.mark.parametrize(("text", "place"), [("0/0", 0), ("0/05000028", 0x5000028), ("1A/FF", 0x1A000000FF)])
+def test_places_are_written_as_postgresql_does(text: str, place: int) -> None:
+    assert place_of(text) == place
+    assert place_of(lsn_of(place)) == place
+    assert lsn_of(place).lstrip("0123456789ABCDEF").startswith("/")
+
+
+def test_names_of_segments() -> None:
+    assert segment_name(1, 2) == "000000010000000000000002"
+    assert segment_name(2, place_of("1A/FF000000") // SEGMENT) == "000000020000001A000000FF"
+
+
+def files(*names: str, size: int = SEGMENT) -> dict[str, int]:
+    return {(f"0000000100000000000000{name}" if len(name) < 20 else name): size for name in names}
+
+
+@pytest.mark.parametrize(
+    ("held", "numbers"),
+    [
+        (files("02"), range(2, 3)),
+        (files("02", "03", "04.partial"), range(2, 5)),
+        (files("02", "03", "03.partial"), range(2, 4)),  # renamed meanwhile
+        (files("01", "02", "receiver.log" + "." * 12), range(2, 3)),  # what is older or something else is no matter
+    ],
+)
+def test_segments_without_a_hole(held: dict[str, int], numbers: range) -> None:
+    assert held_segments(held, 1, 0x2000028) == numbers
+
+
+@pytest.mark.parametrize(
+    ("held", "says"),
+    [
+        ({}, "it holds no segment"),
+        (files("03", "04"), "000000010000000000000002, at which the base backup begins, is missing"),
+        (
+            files("02", "04", "05.partial"),
+            "a hole: segment 000000010000000000000003 is missing between 000000010000000000000002"
+            " and 000000010000000000000004",
+        ),
+        (
+            files("02", "03.partial", "04"),
+            "a hole: 000000010000000000000003.partial was never completed, though 000000010000000000000004 follows",
+        ),
+        (
+            files("02") | files("03.partial", size=4096),
+            "000000010000000000000003.partial is cut short: 4096 bytes of 16777216",
+        ),
+        (files("02") | files("03", size=0), "000000010000000000000003 is cut short: 0 bytes of 16777216"),
+        (
+            files("02", "000000020000000000000003"),
+            "000000020000000000000003 is of timeline 2, the base backup of timeline 1",
+        ),
+        (files("02") | {"00000002.history": 42}, "00000002.history is of timeline 2"),
+    ],
+)
+def test_what_is_wrong_is_named(held: dict[str, int], says: str) -> None:
+    with pytest.raises(StepFailed) as failed:
+        held_segments(held, 1, 0x2000028)
+    assert says in str(failed.value)
+    assert failed.value.hint
