@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from drill.copies.beat import beating
 from drill.errors import DrillError
+from drill.evidence import Seal
 from drill.objectives import Duration
 from drill.parts import Version
 from drill.sites.courier import errand, instruct
@@ -39,10 +40,10 @@ class Dump(BaseModel, frozen=True, extra="forbid"):
     jobs: Annotated[int, Field(ge=1, le=16)] = 2
 
     @contextmanager
-    def keep(self, home: Site, embassy: Site, registers: Sequence[str], timeline: Timeline) -> Iterator[Dumping]:
+    def keep(self, home: Site, embassy: Site, seals: Mapping[str, Seal], timeline: Timeline) -> Iterator[Dumping]:
         """Take the first dump, then one every `every` seconds; one that fails or takes longer is an event."""
         folder = embassy.host.disk / "copies" / (re.sub(r"\W+", "-", self.name) or "dump")
-        dumping = Dumping(self, home, embassy, tuple(registers), folder, timeline)
+        dumping = Dumping(self, home, embassy, tuple(seals), folder, timeline)
         dumping.take()
         timeline.record("copy", "established", copy=self.name, kind=self.kind)
         look = beating(min(self.every, _LOOK_EVERY), dumping.look, dumping.fell_behind)
