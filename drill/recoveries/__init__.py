@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from drill.recoveries.promote import Promote
+from drill.recoveries.replay import Replay
 from drill.recoveries.restore import Restore
 
-AnyRecovery = Annotated[Promote | Restore, Field(discriminator="kind")]
+AnyRecovery = Annotated[Promote | Replay | Restore, Field(discriminator="kind")]

@@ -15,6 +15,7 @@ from drill.errors import NotInTime, StepFailed
 from drill.parts import KeptCopy, Version
 from drill.recoveries.chosen import chosen
 from drill.sites.courier import authorise
+from drill.sites.discretion import kept
 from drill.sites.site import OFFICER
 from drill.timeline import Timeline
 
@@ -38,7 +39,7 @@ class Restore(BaseModel, frozen=True, extra="forbid"):
         """Yield each register once pg_restore has ended without an error; one that fails does not stop the others."""
         version = chosen(copy, self.version, timeline)
         timeline.record("recovery", "phase", name="restore")
-        embassy.clear()
+        embassy.stop()
         embassy.start(embassy.initialise("restored"))
         _create_roles(embassy, version)
         authorised = authorise(embassy)
@@ -59,7 +60,8 @@ class Restore(BaseModel, frozen=True, extra="forbid"):
         jobs, source = ["-j", str(max(1, self.jobs // _AT_A_TIME))], f"{version.location}/{register}"
         try:
             argv = [embassy.program("pg_restore"), *where, *who, *how, *jobs, source]
-            embassy.host.run(argv, deadline=_DEADLINE, env=env)
+            with kept(embassy.discreet):
+                embassy.host.run(argv, deadline=_DEADLINE, env=env)
         except NotInTime:
             raise
         except StepFailed as failed:  # the server's log may know better why

@@ -25,6 +25,12 @@ __all__ = ["pair"]  # a fixture
 
 _COPIES, _KINDS = families()["copies"], families()["recoveries"]
 _NEEDED: dict[str, object] = {"name": "the copy", "every": "300ms", "from": "the copy"}  # settings without a default
+_SLOW: dict[str, dict[str, object]] = {"archive": {"restore_point_every": "1h"}}  # else one might date home's work
+# By recovery: the settings that ask for what knows nothing of home's work, and the version that this is.
+_EARLIER: dict[str, tuple[dict[str, object], str]] = {
+    "replay": ({"to": {"restore_point": "the copy-1"}}, "the copy-1"),
+    "restore": ({"version": "dump-1"}, "dump-1"),
+}
 _TRIED = [(kind, source) for kind, model in _KINDS.items() for source in sorted(getattr(model, "works_with", ()))]
 _REGISTERS = ("state_gazette", "business")
 _HURT = "state_gazette"
@@ -38,11 +44,15 @@ def _shell(pair: Pair, version: Version, command: str) -> None:
 
 def _cut(file: str, to: str) -> Damage:
     """Only the first `to` of a file are left."""
-    return lambda pair, version: _shell(pair, version, f"head -c {to} {file} > cut && cat cut > {file} && rm cut")
+    return lambda pair, version: _shell(pair, version, f"head -c {to} {file} > cut && mv cut {file}")
+
+
+def _gone(files: str) -> Damage:
+    return lambda pair, version: _shell(pair, version, f"rm -r {files}")
 
 
 def _stopped(pair: Pair, version: Version) -> None:
-    pair.embassy.clear()
+    pair.embassy.stop()
 
 
 # By kind of copy: what can happen to it on the embassy's disk, and the registers that come back all the same.
@@ -52,12 +62,23 @@ DAMAGE: dict[str, dict[str, tuple[Damage, tuple[str, ...]]]] = {
     "dump": {
         "one table's file is cut": (_cut(_BIGGEST, "60"), _OTHERS),
         "the roles are cut": (_cut("roles.sql", "300"), ()),
-        "one table's file is gone": (lambda p, v: _shell(p, v, f"rm {_BIGGEST}"), _OTHERS),
+        "one table's file is gone": (_gone(_BIGGEST), _OTHERS),
         "the list of contents is cut": (_cut(f"{_HURT}/toc.dat", "2000"), _OTHERS),
-        "a register's folder is gone": (lambda p, v: _shell(p, v, f"rm -r {_HURT}"), _OTHERS),
-        "the roles are gone": (lambda p, v: _shell(p, v, "rm roles.sql"), ()),
-        "the manifest is gone": (lambda p, v: _shell(p, v, "rm version.json"), ()),
+        "a register's folder is gone": (_gone(_HURT), _OTHERS),
+        "the roles are gone": (_gone("roles.sql"), ()),
+        "the manifest is gone": (_gone("version.json"), ()),
         "the manifest is cut": (_cut("version.json", "30"), ()),
+    },
+    "archive": {
+        "the log is gone": (_gone("wal/*"), ()),
+        "the base backup's own segment is gone": (_gone("$(ls wal/* | tail -n 2 | head -n 1)"), ()),
+        "the last segment is cut": (_cut("$(ls wal/* | tail -n 1)", "3000"), ()),
+        "a table's file is gone": (_gone("$(ls -S base/base/*/* | head -n 1)"), ()),
+        "a table's file is cut": (_cut("$(ls -S base/base/*/* | head -n 1)", "8192"), ()),
+        "the base backup's label is gone": (_gone("base/backup_label"), ()),
+        "the base backup's manifest is cut": (_cut("base/backup_manifest", "300"), ()),
+        "the label is gone": (_gone("archive.json"), ()),
+        "the label is cut": (_cut("archive.json", "30"), ()),
     },
     "streaming": {"the standby has died": (_stopped, ())},
 }
@@ -71,7 +92,6 @@ class Kept:
     source: str  # the copy's kind
     copy: KeptCopy
     seals: dict[str, Seal]
-    before: str  # the version that knows nothing of home's work
     after: Version  # that knows all of it
 
     def recover(self, kind: str, **settings: object) -> list[str]:
@@ -87,23 +107,29 @@ class Kept:
         embassy = self.pair.embassy
         if embassy.data is not None and str(embassy.data) != self.after.location:
             if embassy.host.read(embassy.data / "postmaster.pid"):
-                embassy.clear()
+                embassy.stop()
             embassy.host.run(["rm", "-rf", str(embassy.data)], deadline=30)
             embassy.data = None
 
     @contextmanager
     def spoilt(self, damage: Damage) -> Iterator[str]:
-        """A damaged version: a double of the latest, where versions are folders of their own."""
-        if self.before == self.after.name:
+        """A damaged version: a double of the latest, where versions are folders of their own; else put right again."""
+        run, place = self.pair.embassy.host.run, PurePosixPath(self.after.location)
+        if self.source == "streaming":
             damage(self.pair, self.after)
             yield self.after.name
             return
-        name, run = self.after.name.rpartition("-")[0] + "-99", self.pair.embassy.host.run
-        double = str(PurePosixPath(self.after.location).with_name(name))
-        run(["cp", "-r", self.after.location, double], deadline=30)
-        damage(self.pair, replace(self.after, name=name, location=double))
+        of_its_own = place.name == self.after.name
+        name = self.after.name.rpartition("-")[0] + "-99" if of_its_own else self.after.name
+        double = str(place.with_name(f"{place.name.rpartition('-')[0]}-99"))
+        run(["cp", "-al", str(place), double], deadline=30)  # a damage makes a file anew: its double stays
+        damage(self.pair, replace(self.after, name=name, location=double if of_its_own else str(place)))
         yield name
-        run(["rm", "-r", double], deadline=30)
+        if not of_its_own:
+            run(["rm", "-r", str(place)], deadline=30)
+            run(["mv", double, str(place)], deadline=30)
+        else:
+            run(["rm", "-r", double], deadline=30)
 
     def changes(self, register: str) -> dict[str, int]:
         """By table: rows more than at the seal; every row beyond those is proven to be as it was."""
@@ -127,17 +153,16 @@ def _work(pair: Pair, register: str) -> Any:
 def _kept(pair: Pair, source: str) -> Iterator[Kept]:
     fields = _COPIES[source].model_fields
     wanted = {name for name, field in fields.items() if field.is_required()} - {"kind"}
-    settings = {"kind": source, **{name: _NEEDED[name] for name in wanted}}
+    settings = {"kind": source, **{name: _NEEDED[name] for name in wanted}, **_SLOW.get(source, {})}
     copy: Copy = _COPIES[source].model_validate(settings)  # type: ignore[assignment]
     for register in _REGISTERS:
         ALL[register].fill(pair.home, 300, 1)
     seals = {register: Surveyor().seal(register, pair.home) for register in _REGISTERS}
-    with copy.keep(pair.home, pair.embassy, _REGISTERS, pair.timeline) as kept:
-        before = kept.versions()[0].name
+    with copy.keep(pair.home, pair.embassy, seals, pair.timeline) as kept:
         moment = max(_work(pair, register) for register in _REGISTERS)
         wait_until("it follows", lambda: kept.versions()[-1].made_at >= moment, deadline=30, hint="see its events")
         pair.home.lose_power()
-        yield Kept(pair, source, kept, seals, before, kept.versions()[-1])
+        yield Kept(pair, source, kept, seals, kept.versions()[-1])
 
 
 def test_the_kinds_are_those_of_the_union() -> None:
@@ -150,10 +175,11 @@ def test_it_brings_back_what_the_copy_holds_by_name_and_nothing_damaged(pair: Pa
     with _kept(pair, source) as kept:
         if "version" in _KINDS[kind].model_fields:
             _refuses_what_nobody_holds(kept, kind)
-            if kept.before != kept.after.name:
-                _brings_back(kept, kind, {}, version=kept.before)
-                kept.tidy()
-        _brings_back(kept, kind, {"drill.mark": 1})
+        if kind in _EARLIER:
+            settings, version = _EARLIER[kind]
+            _brings_back(kept, kind, {}, version, **settings)
+            kept.tidy()
+        _brings_back(kept, kind, {"drill.mark": 1}, kept.after.name)
         files = list(DAMAGE[source]) if isinstance(pair.home.host, ProcessHost) else list(DAMAGE[source])[:1]
         for name in files:  # what a damaged file does is no matter of the host
             kept.tidy()
@@ -181,10 +207,10 @@ def _says_so(kept: Kept, kind: str, name: str) -> None:
     assert {event.facts["register"] for event in events if event.what == "failed"} == {_HURT}, name
 
 
-def _brings_back(kept: Kept, kind: str, changes: dict[str, int], **settings: object) -> None:
+def _brings_back(kept: Kept, kind: str, changes: dict[str, int], version: str, **settings: object) -> None:
     assert sorted(kept.recover(kind, **settings)) == sorted(_REGISTERS)
     chosen = [event.facts for event in kept.pair.timeline.events if event.what == "version chosen"]
-    assert chosen[-1]["version"] == settings.get("version", kept.after.name)
+    assert chosen[-1]["version"] == version
     assert chosen[-1]["age_s"] >= 0
     for register in _REGISTERS:
         assert kept.changes(register) == changes
