@@ -4,7 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from drill.outages.freeze import Freeze
+from drill.outages.network_cut import NetworkCut
+from drill.outages.operator_drop import OperatorDrop
 from drill.outages.power_loss import PowerLoss
 from drill.outages.site_destroyed import SiteDestroyed
+from drill.outages.wipe import Wipe
 
-AnyOutage = Annotated[PowerLoss | SiteDestroyed, Field(discriminator="kind")]
+AnyOutage = Annotated[
+    Freeze | NetworkCut | PowerLoss | SiteDestroyed | Wipe | OperatorDrop, Field(discriminator="kind")
+]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel
 
+from drill.outages import signs
+from drill.parts import Proof
 from drill.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 class PowerLoss(BaseModel, frozen=True, extra="forbid"):
     """SIGKILL to all of home at once and silence on its cable; the disk stays as it was."""
 
+    discovered_after: ClassVar[float | None] = None
     kind: Literal["power_loss"]
 
     @property
@@ -25,17 +29,13 @@ class PowerLoss(BaseModel, frozen=True, extra="forbid"):
         return
 
     @contextmanager
-    def strike(self, home: Site, timeline: Timeline) -> Iterator[None]:
+    def strike(self, home: Site, timeline: Timeline) -> Iterator[Proof]:
         """Off; undone, the power comes back and with it home's server, unless the fence bars it."""
         timeline.record("outage", "struck", kind=self.kind)
         home.lose_power()
-        yield
+        yield partial(signs.of_death, home)
         if home.barred:
             timeline.record("outage", "stays off", kind=self.kind)
             return
         home.regain_power()
         timeline.record("outage", "given back", kind=self.kind)
-
-    def prove(self, home: Site) -> str:
-        """Nothing runs and nobody answers."""
-        return home.proof_of_death(deadline=10)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel
 
+from drill.outages import signs
+from drill.parts import Proof
 from drill.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 class SiteDestroyed(BaseModel, frozen=True, extra="forbid"):
     """SIGKILL to all of home, then its disk removed with no descriptor left open."""
 
+    discovered_after: ClassVar[float | None] = None
     kind: Literal["site_destroyed"]
 
     @property
@@ -25,14 +28,10 @@ class SiteDestroyed(BaseModel, frozen=True, extra="forbid"):
         return
 
     @contextmanager
-    def strike(self, home: Site, timeline: Timeline) -> Iterator[None]:
+    def strike(self, home: Site, timeline: Timeline) -> Iterator[Proof]:
         """Destroyed; nothing of it can be given back."""
         timeline.record("outage", "struck", kind=self.kind)
         home.lose_power()
         home.lose_disk()
-        yield
+        yield lambda: f"{signs.of_death(home)}; {signs.of_no_disk(home)}"
         timeline.record("outage", "nothing to give back", kind=self.kind)
-
-    def prove(self, home: Site) -> str:
-        """Nothing runs, nobody answers, and nothing is left of the disk."""
-        return f"{home.proof_of_death(deadline=10)}; {home.proof_of_no_disk(deadline=10)}"
