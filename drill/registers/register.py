@@ -26,7 +26,7 @@ _DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 _PATIENCE = 3600.0  # seconds for one statement that fills a register of a whole country
 
 # No key and no index: what recovery brought back must be readable whatever it is, also twice the same.
-_OWN_TABLES = """
+OWN_TABLES = """
 create schema drill;
 create table drill.receipt
   (citizen int not null, number int not null, relation text not null, rows int not null, one numeric not null,
@@ -83,7 +83,7 @@ class StateRegister:
         console.execute("set local maintenance_work_mem = '256MB'")
         for made in (PERSONAL_CODE, PERSON, REGISTRY_CODE, CADASTRAL_NUMBER):
             _do(console, made.format(schema="pg_temp"))
-        for statement in (_OWN_TABLES, *self.before, *self._tables()):
+        for statement in (OWN_TABLES, *self.before, *self._tables()):
             _do(console, statement)
         for rows in self.rows(lots):
             _do(console, rows.sql())

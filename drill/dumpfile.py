@@ -1,0 +1,188 @@
+"""Somebody's own dump: what pg_dump wrote it as, and whether it is whole. It is read, never changed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+_HEAD, _FOOT, _CHUNK = 64 * 1024, 4 * 1024, 1024 * 1024  # bytes
+_MOST_GLOBALS = 64 * 1024 * 1024  # bytes
+_OPENS, _ENDS = b"-- PostgreSQL database dump\n", b"-- PostgreSQL database dump complete"
+_CLUSTER_OPENS, _CLUSTER_ENDS = (
+    b"-- PostgreSQL database cluster dump\n",
+    b"-- PostgreSQL database cluster dump complete",
+)
+_TAR_ENDS = bytes(1024)
+_PACKED = {b"\x1f\x8b": "gunzip", b"\x28\xb5\x2f\xfd": "unzstd", b"\xfd7zXZ": "unxz", b"BZh": "bunzip2", b"PK": "unzip"}
+_OTHER_LETTERS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
+_ROWS = re.compile(r"\d+\.dat(\.gz)?")  # the rows of one table
+_MADE = "make it with `pg_dump -Fc -f FILE DATABASE`"
+
+
+class Form(StrEnum):
+    """The formats of pg_dump."""
+
+    PLAIN = "plain SQL"
+    CUSTOM = "custom"
+    DIRECTORY = "directory"
+    TAR = "tar"
+
+
+@dataclass(frozen=True, slots=True)
+class DumpFile:
+    """A dump of one database."""
+
+    path: Path
+    form: Form
+
+    @classmethod
+    def recognised(cls, path: Path) -> DumpFile:
+        """What lies at that path. ValueError says why it is no dump that can be loaded, and what to do."""
+        path = _found(path)
+        if path.is_dir():
+            if not (path / "toc.dat").is_file():
+                raise ValueError(f"{path} is a folder without toc.dat, so it is not what pg_dump -Fd writes: {_MADE}")
+            return cls(path, Form.DIRECTORY)
+        return cls(path, _form(path, _ends_of(path)))
+
+    @property
+    def size(self) -> int:
+        """Bytes, of all its files together."""
+        return sum(file.stat().st_size for file in self._files())
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the file; of a folder, of the lines that sha256sum writes for its files, sorted by name."""
+        if self.form is not Form.DIRECTORY:
+            return _sha256(self.path)
+        lines = (f"{_sha256(file)}  {file.relative_to(self.path)}\n" for file in self._files())
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def written_for(self) -> str:
+        """The version of PostgreSQL that a plain dump says it was made from; empty where it does not say."""
+        if self.form is not Form.PLAIN:
+            return ""  # the others tell it to pg_restore
+        found = re.search(rb"^-- Dumped from database version ([0-9.]+)", _ends_of(self.path)[0], re.M)
+        return found[1].decode() if found else ""
+
+    def cut_short(self) -> Iterator[str]:
+        """The files of a folder that end too early: pg_restore itself would load what is left without a word."""
+        for file in self._files() if self.form is Form.DIRECTORY else ():
+            if file.suffix == ".gz" or _ROWS.fullmatch(file.name):
+                rows = _last_bytes(file)
+                if rows is None or (_ROWS.fullmatch(file.name) and not _is_end(rows)):
+                    yield file.name
+
+    def _files(self) -> list[Path]:
+        if self.form is not Form.DIRECTORY:
+            return [self.path]
+        return sorted(file for file in self.path.rglob("*") if file.is_file())
+
+
+def globals_at(path: Path) -> str:
+    """What pg_dumpall --globals-only wrote. ValueError says why it is not that, and what to do."""
+    path = _found(path)
+    made = "make it with `pg_dumpall --globals-only -f FILE`"
+    if path.is_dir() or path.stat().st_size > _MOST_GLOBALS:
+        raise ValueError(f"{path} cannot be a file of roles: {made}")
+    content = _opened(path).read_bytes()
+    if _CLUSTER_OPENS not in content[:_FOOT].replace(b"\r\n", b"\n"):
+        raise ValueError(f"{path} is not what pg_dumpall writes: {made}")
+    if _CLUSTER_ENDS not in content[-_FOOT:]:
+        raise ValueError(f"{path} is cut short: its end is missing; {made}")
+    if _OPENS in content.replace(b"\r\n", b"\n"):
+        raise ValueError(f"{path} is of whole databases and not of roles alone: {made}")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8: {made} --encoding=UTF8") from None
+
+
+def _found(path: Path) -> Path:
+    """The file or folder itself, links followed."""
+    try:
+        found = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as wrong:  # RuntimeError: links in a circle
+        reason = wrong.strerror if isinstance(wrong, OSError) and wrong.strerror else str(wrong)
+        raise ValueError(f"{path}: {reason}") from wrong
+    if not (found.is_dir() or found.is_file()):
+        raise ValueError(f"{path} is neither a file nor a folder")
+    return found
+
+
+def _opened(path: Path) -> Path:
+    try:
+        path.open("rb").close()
+    except OSError as refused:
+        raise ValueError(f"{path} cannot be read: {refused.strerror}") from refused
+    return path
+
+
+def _ends_of(path: Path) -> tuple[bytes, bytes]:
+    """Its first and its last bytes, with the line ends of Unix."""
+    with _opened(path).open("rb") as file:
+        head = file.read(_HEAD)
+        file.seek(max(0, file.seek(0, 2) - _FOOT))
+        return head.replace(b"\r\n", b"\n"), file.read()
+
+
+def _form(path: Path, ends: tuple[bytes, bytes]) -> Form:
+    head, foot = ends
+    if head.startswith(b"PGDMP"):
+        return Form.CUSTOM
+    if head[257:262] == b"ustar":
+        if not head.startswith(b"toc.dat\0"):
+            raise ValueError(f"{path} is a tar, but not one of pg_dump -Ft: unpack it, and name what was in it")
+        if not foot.endswith(_TAR_ENDS):  # over some of them pg_restore would sit for ever
+            raise ValueError(f"{path} is cut short: the end of a tar is missing; dump or copy it again")
+        return Form.TAR
+    if wrong := _why_no_sql(head, foot):
+        raise ValueError(f"{path} {wrong}")
+    return Form.PLAIN
+
+
+def _why_no_sql(head: bytes, foot: bytes) -> str:
+    """What a text must be to be loaded: psql takes anything, also half of a dump, and would say nothing."""
+    if not head:
+        return "is empty"
+    unpack = next((program for magic, program in _PACKED.items() if head.startswith(magic)), None)
+    if unpack is not None:
+        return f"is compressed: unpack it with {unpack}"
+    if head.startswith(_OTHER_LETTERS):
+        return "is UTF-16, as PowerShell writes what is sent to a file with `>`: use pg_dump's own option -f FILE"
+    if _CLUSTER_OPENS in head[:_FOOT]:
+        return f"is of pg_dumpall, not of one database: {_MADE}; roles can come beside it, in `globals`"
+    if _OPENS not in head[:_FOOT]:
+        return f"is no dump: pg_dump writes plain SQL, or the formats custom, directory and tar; {_MADE}"
+    if re.search(rb"^\\connect ", head, re.M):
+        return "creates a database of its own: dump it without --create (-C), or with -Fc"
+    return "" if _ENDS in foot else "is cut short: pg_dump's last line is missing; dump or copy it again"
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _last_bytes(file: Path) -> bytes | None:
+    """Of what is in it; None where what was compressed breaks off."""
+    with file.open("rb") as plain:
+        content: BinaryIO = plain if file.suffix != ".gz" else gzip.GzipFile(fileobj=plain)  # type: ignore[assignment]
+        last = b""
+        try:
+            while chunk := content.read(_CHUNK):
+                last = (last + chunk)[-_FOOT:]
+        except (EOFError, OSError, zlib.error):
+            return None
+        return last
+
+
+def _is_end(rows: bytes) -> bool:
+    """COPY ends with a dot of its own, INSERTs with a semicolon."""
+    return rows.rstrip().endswith((b"\\.", b";"))
