@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -18,10 +18,10 @@ from drill.citizens.stale import Stale
 from drill.clock import wait_until
 from drill.errors import CannotRun, NotInTime
 from drill.hosts.limits import go_first, open_many
-from drill.ledger import PROMISED, SILENCE, Entry, Errand, Outcome
+from drill.ledger import Entry, Errand, Outcome
 from drill.measures import restored_at
 from drill.objectives import Duration
-from drill.parts import CitizensAtWork, Crowd, HomeTries
+from drill.parts import CitizensAtWork, Crowd, HomeTries, Lost
 from drill.sites.site import citizen
 
 if TYPE_CHECKING:
@@ -114,11 +114,11 @@ class _Day:
             wait_until("citizens are served", all_served, deadline=deadline, every=0.05, hint="see the ledger")
         return tuple(waiting)
 
-    def try_home_again(self) -> HomeTries:
+    def try_home_again(self, lost: Lost) -> HomeTries:
         async def tries() -> HomeTries:
-            rounds = await asyncio.gather(*(stale.try_home() for stale in self._stale.values()))
-            old, new = ([entry for entries in each for entry in entries] for each in zip(*rounds, strict=True))
-            return _met(old, new)
+            those = [stale for name, stale in self._stale.items() if lost is None or name in lost]
+            rounds = await asyncio.gather(*(stale.try_home() for stale in those))
+            return HomeTries(_tried(old for old, _ in rounds), _tried(new for _, new in rounds))
 
         return self._do(tries(), 2 * self._office.timeout + 10)
 
@@ -172,19 +172,8 @@ class _Day:
             ) from late
 
 
-def _met(old: Sequence[Entry], new: Sequence[Entry]) -> HomeTries:
-    tried = [e for e in (*old, *new) if e.outcome is not Outcome.NOT_TRIED]
-    return HomeTries(
-        old=sum(_silence(e) for e in old),
-        new=sum(_silence(e) for e in new),
-        promised=tuple(f"{e.register}: {e.outcome}" for e in tried if e.outcome in PROMISED),
-        answered=tuple(f"{e.register}: {e.says}" for e in tried if e.outcome not in PROMISED and not _silence(e)),
-    )
-
-
-def _silence(entry: Entry) -> bool:
-    """Whether nobody answered at all: a COMMIT alone that is not answered comes after answers."""
-    return entry.outcome is Outcome.FAILED and entry.says == SILENCE
+def _tried(rounds: Iterable[Iterable[Entry]]) -> tuple[Entry, ...]:
+    return tuple(entry for entries in rounds for entry in entries if entry.outcome is not Outcome.NOT_TRIED)
 
 
 def _desk(name: str, crowd: Crowd, began: float, write: Callable[[Entry], None]) -> Desk:

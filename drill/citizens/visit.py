@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from drill.citizens.counter import Answer, Counter, Late, OutOfPatience, Refused
 from drill.digest import Digest
-from drill.ledger import Change, Outcome
+from drill.ledger import BEGUN, Change, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ async def visit(counter: Counter, business: Business, deadline: float) -> Ending
         change = _told(await counter.ask(business.statement, business.parameters, deadline=deadline))
         counter.send("commit")
     except (Refused, OutOfPatience) as failed:
-        return unfinished(failed, "after BEGIN was answered: ")
+        return unfinished(failed, BEGUN)
     sent = asyncio.get_running_loop().time()
     try:
         answer = await counter.answer(deadline)

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from drill.citizens.counter import Counter, Login, OutOfPatience, Refused
-from drill.errors import CannotRun, StepFailed
+from drill.errors import CannotRun, NotInTime, StepFailed
 from drill.hosts.limits import go_first
 from drill.sites.site import WATCH
 from drill.timeline import Timeline
@@ -54,9 +54,9 @@ class Watch:
             )
 
     def wait_until_detected(self, deadline: float) -> float:
-        """The instant (of the drill's clock) of the last of so many misses; StepFailed after `deadline` seconds."""
+        """The instant (of the drill's clock) of the last of so many misses; NotInTime after `deadline` seconds."""
         if not self._came(self._detected, deadline):
-            raise StepFailed(
+            raise NotInTime(
                 f"the watch has not noticed anything within {deadline:g} s",
                 hint="this outage cannot be seen over the citizens' path",
             )

@@ -20,7 +20,7 @@ from drill.citizens.schedule import Schedule
 from drill.clock import Clock, wait_until
 from drill.evidence import Structure
 from drill.hosts.process import ProcessPremises
-from drill.ledger import Entry, Errand, Key, Outcome
+from drill.ledger import SILENCE, Entry, Errand, Key, Outcome
 from drill.parts import CitizensAtWork, Crowd, HomeTries, Transaction
 from drill.probes.survey import Surveyor
 from drill.registers import ALL
@@ -235,14 +235,24 @@ def test_the_gate_comes_once_beside_the_crowd(town: Town) -> None:
     assert [e for e in entries if e.errand is Errand.GATE] == [entry]
 
 
+def _met(tries: HomeTries) -> list[list[tuple[str, str, str]]]:
+    return [[(e.register, e.outcome, e.says) for e in entries] for entries in (tries.old, tries.new)]
+
+
+def test_only_who_was_lost_is_stale_at_home(town: Town) -> None:
+    with town.at_work() as citizens:
+        assert _met(citizens.try_home_again(frozenset({"business"}))) == [[("business", "acked", "")]] * 2
+        entries = citizens.go_home()
+    assert {e.register for e in entries if e.errand is Errand.STALE} == {"business"}
+
+
 def test_those_who_never_heard_of_the_embassy_tell_what_home_promised_them(town: Town) -> None:
     with town.at_work() as citizens:
-        met = citizens.try_home_again()
-        assert (met.old, met.new, met.answered) == (0, 0, ())
-        assert sorted(met.promised) == sorted([f"{name}: acked" for name in NAMES] * 2)
+        assert _met(citizens.try_home_again(None)) == [[(name, "acked", "") for name in NAMES]] * 2
         town.pair.cable.cut("home", "test")
-        assert citizens.try_home_again() == HomeTries(old=2, new=2, promised=(), answered=())
-        assert citizens.try_home_again() == HomeTries(old=0, new=2, promised=(), answered=())  # no old one is left
+        silence = [[(name, "failed", SILENCE) for name in NAMES]]
+        assert _met(citizens.try_home_again(None)) == silence * 2
+        assert _met(citizens.try_home_again(None)) == [[], *silence]  # no old one is left
         town.pair.cable.mend("home", "test")
         entries = citizens.go_home()
     agrees(town, entries)

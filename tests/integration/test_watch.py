@@ -67,7 +67,7 @@ def test_it_detects_silence_after_just_so_many_misses(street: Pair, misses: int)
 def test_a_refusal_takes_no_less_than_silence(street: Pair) -> None:
     """Who is turned away at once has not waited for the slot; the slots are counted all the same."""
     with watching(street, 4) as watch:
-        street.home.clear()
+        street.home.stop()
         try:
             stopped_at = street.timeline.clock.elapsed()
             detected = watch.wait_until_detected(10)
