@@ -43,6 +43,7 @@ class Seal:
     system_identifier: str = ""
     lsn: str = ""
     taken_at: datetime | None = None
+    files: Mapping[str, str] = field(default_factory=dict)  # path of a file, as the log names it -> its table
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Outcome(StrEnum):
 
 
 SILENCE = "no answer in time"  # what an entry says when nobody answered while the citizen had patience
+BEGUN = "after BEGIN was answered: "  # how an entry's words begin when somebody had answered already
 PROMISED = frozenset({Outcome.ACKED, Outcome.WEAK})  # what a citizen may rely on
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from drill.evidence import Evidence
 from drill.fates import Fates, fates
 from drill.ledger import Entry, Errand, Outcome
-from drill.phases import Phase, micros, phases
+from drill.phases import Phase, micros, phases, span_of
 from drill.proofs import Fence, fence_of, ledger_gap, struck_at
+from drill.timeline import pauses
 
 AT_LEAST = 3  # tries that must have been due before a register counts as restored
 
@@ -44,6 +45,7 @@ class Figures:
     served: int | None = None  # acknowledged by the embassy
     lost_at_embassy: int | None = None
     not_tried: int = 0
+    paused_s: float = 0.0  # taken out of every time since the strike
     phases: tuple[Phase, ...] = ()
 
 
@@ -141,17 +143,20 @@ def _times(evidence: Evidence, register: str) -> Figures:
     if struck is None:
         return Figures()
     served, passed = restored(evidence, register), accepted(evidence, register)
+    end = max((instant for instant in (served, passed) if instant is not None), default=struck)
+    span = span_of(evidence.events, struck, end)
     figures = Figures(
-        restored_s=None if served is None else micros(served - struck),
-        accepted_s=None if passed is None else micros(passed - struck),
+        restored_s=None if served is None else span.worked(served),
+        accepted_s=None if passed is None else span.worked(passed),
+        paused_s=span.paused,
     )
     if served is None or passed is None:
         return figures
-    end, declared = max(served, passed), evidence.time_of("declared")
+    declared = evidence.time_of("declared")
     return replace(
         figures,
-        rta_s=micros(end - struck),
-        rta_from_declaration_s=None if declared is None else micros(end - declared),
+        rta_s=span.worked(end),
+        rta_from_declaration_s=None if declared is None else micros(span.worked(end) - span.worked(declared)),
         phases=phases(evidence.events, register, struck, end, served),
     )
 
@@ -168,7 +173,10 @@ def fates_of(evidence: Evidence, register: str) -> Fates | None:
 
 
 def rpa(evidence: Evidence, fate: Fates) -> float | None:
-    """Seconds from the oldest lost promise to the last moment at which home, not yet fenced, took work."""
+    """Seconds from the oldest lost promise to the last moment at which home, not yet fenced, took work.
+
+    A pause after the strike, in which a home that is damaged or cut off may go on taking work, is taken out.
+    """
     struck, fenced = struck_at(evidence), evidence.time_of("fenced")
     unfenced = fenced is None and fence_of(evidence).fence is not Fence.NONE
     if struck is None or unfenced or not fate.promised:
@@ -176,7 +184,9 @@ def rpa(evidence: Evidence, fate: Fates) -> float | None:
     if not fate.lost:
         return 0.0
     last_ack = fate.promised[-1].ended if fenced is None else min(fenced, fate.promised[-1].ended)
-    return micros(max(0.0, max(struck, last_ack) - fate.lost[0].ended))
+    oldest, last = fate.lost[0].ended, max(struck, last_ack)
+    paused = sum(pause.within(max(struck, oldest), last) for pause in pauses(evidence.events))
+    return micros(max(0.0, last - oldest - paused))
 
 
 def resolution(promised: tuple[Entry, ...], struck: float | None) -> float | None:

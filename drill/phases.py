@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from drill.timeline import Event
+from drill.timeline import Event, Pause, pauses
 
 NAMES = (
     *("detect", "declare", "fence", "queue", "fetch", "restore"),
     *("replay", "promote", "verify", "redirect", "settle"),
 )
-_STARTS = {"struck": "detect", "detected": "declare", "declared": "fence", "fenced": "queue", "no fence": "queue"}
+_STARTS = {
+    **{"struck": "detect", "detected": "declare", "discovered": "declare", "declared": "fence"},
+    **{"fenced": "queue", "no fence": "queue"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,50 @@ def micros(seconds: float) -> float:
     return round(seconds, 6)
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From the strike to an end, in seconds on the drill's clock, with the pauses that are taken out of it."""
+
+    struck: float
+    end: float
+    pauses: tuple[Pause, ...] = ()
+
+    def worked(self, instant: float) -> float:
+        """Seconds from the strike to an instant, without the pauses; rounded."""
+        return (self._since(instant) - self._paused(instant)) / 1e6
+
+    @property
+    def paused(self) -> float:
+        """Seconds that are taken out."""
+        return self._paused(self.end) / 1e6
+
+    def _since(self, instant: float) -> int:
+        """In whole microseconds, of which sums and differences are exact."""
+        return round(micros(instant - self.struck) * 1e6)
+
+    def _paused(self, until: float) -> int:
+        bounds = ((self._since(pause.began), self._since(min(pause.ended, until))) for pause in self.pauses)
+        return sum(max(0, ended - max(0, began)) for began, ended in bounds)
+
+
+def span_of(events: Iterable[Event], struck: float, end: float) -> Span:
+    """With the pauses that were over by the end; one in which the end came did not hold it up, and is not taken out."""
+    return Span(struck, end, tuple(pause for pause in pauses(events) if pause.ended <= end))
+
+
 def phases(
     events: Sequence[Event], register: str, struck: float, end: float, served: float | None = None
 ) -> tuple[Phase, ...]:
-    """A partition of [struck, end], in the order in which the phases really came; a phase may come twice.
+    """A partition of [struck, end] without its pauses, in the order in which the phases came; one may come twice.
 
     Citizens who are served before the gate has begun leave the register queueing for its gate.
     """
+    span = span_of(events, struck, end)
     marks = [m for m in (*_marks(events, register), *_early(events, register, served)) if struck <= m.at < end]
     bounds = [Mark(struck, "detect"), *sorted(marks, key=lambda m: m.at), Mark(end, "")]
     parts: list[Phase] = []
     for here, there in pairwise(bounds):
-        seconds = micros(micros(there.at - struck) - micros(here.at - struck))
+        seconds = micros(span.worked(there.at) - span.worked(here.at))
         if seconds and parts and parts[-1].name == here.name:
             parts[-1] = Phase(here.name, micros(parts[-1].seconds + seconds))
         elif seconds:
@@ -58,11 +93,15 @@ def _early(events: Iterable[Event], register: str, served: float | None) -> Iter
 
 
 def _marks(events: Iterable[Event], register: str) -> Iterator[Mark]:
-    """What each event begins for this register. The gate may run before or after the citizens are redirected."""
-    verifying = redirected = False
+    """What each event begins for this register. The gate may run before or after the citizens are redirected.
+
+    A watch that sees home only fail when it is fenced detects nothing any more.
+    """
+    verifying = redirected = declared = False
     for event in events:
-        if event.facts.get("register") not in (None, register):
+        if event.facts.get("register") not in (None, register) or (declared and event.what == "detected"):
             continue
+        declared = declared or event.what == "declared"
         match event.what:
             case "phase":
                 yield Mark(event.elapsed, str(event.facts["name"]))

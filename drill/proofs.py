@@ -6,7 +6,8 @@ from enum import StrEnum
 from math import inf
 
 from drill.evidence import Evidence
-from drill.ledger import Entry, Errand, Outcome
+from drill.ledger import BEGUN, SILENCE, Entry, Errand, Outcome
+from drill.timeline import Event
 
 UNTRIED_BOUND = (
     0.05  # the share of a register's slots that the drill may have been too late for, in any span that counts
@@ -20,6 +21,11 @@ IN_FLIGHT = 0.25
 _HOMECOMINGS = ("given back", "stays off", "nothing to give back")
 
 
+# PostgreSQL's own words, which a drill's servers say in English: SQLSTATE 57P01; 55000 and 3D000.
+_ENDED = "terminating connection due to administrator command"
+_REFUSALS = ("is not currently accepting connections", "does not exist")
+
+
 class Fence(StrEnum):
     PROVEN = "proven"
     NONE = "none"
@@ -29,11 +35,15 @@ class Fence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FenceState:
-    """How home was kept out: `alone` when it rests on the cable, because home was not alive behind it."""
+    """How home was kept out: `alone` when it rests on the cable, because home was not alive behind it.
+
+    `closed` are the registers whose databases were fenced, where home itself was to go on serving the others.
+    """
 
     fence: Fence
     reason: str
     alone: bool = False
+    closed: tuple[str, ...] = ()
 
 
 def struck_at(evidence: Evidence) -> float | None:
@@ -72,13 +82,44 @@ def _proof(evidence: Evidence, fenced: float) -> FenceState:
         return FenceState(Fence.UNPROVEN, "the fence was not proven")
     if not any(evidence.first(what) for what in _HOMECOMINGS):
         return FenceState(Fence.UNPROVEN, "home was never given back, so nobody came home to the fence")
-    back = evidence.time_of("home is back")
+    back, closed = evidence.time_of("home is back"), at_database(evidence)
+    if closed and (gap := _database_gap(evidence, proven, fenced)):
+        return FenceState(Fence.UNPROVEN, gap)
     alone = bool(proven.facts.get("alone", False)) or back is None
     if not proven.facts.get("new") or not (alone or proven.facts.get("old")):
         return FenceState(Fence.UNPROVEN, "the fence was not tried on old and new connections")
     if back is not None and not any(e.ended > back for e in _stale(evidence)):
         return FenceState(Fence.UNPROVEN, "nobody tried home after it came back")
-    return FenceState(Fence.PROVEN, "the fence was proven", alone)
+    return FenceState(Fence.PROVEN, "the fence was proven", alone, closed)
+
+
+def at_database(evidence: Evidence) -> tuple[str, ...]:
+    """The registers whose databases were fenced; none where the whole of home was."""
+    fenced = evidence.first("fenced", at="database")
+    return () if fenced is None else tuple(sorted(evidence.lost))
+
+
+def _database_gap(evidence: Evidence, proven: Event, fenced: float) -> str | None:
+    """Why a fence at the database is not proven: home must have been alive, and have turned everybody away itself."""
+    if proven.facts.get("at") != "database" or evidence.first("home is back") is None:
+        return "home itself did not confirm that its databases were closed"
+    met = [e for e in _stale(evidence) if e.sent >= fenced and e.register in evidence.lost]
+    answered = next((e for e in met if not any(kept_out(e, at_database=at) for at in (True, False))), None)
+    return None if answered is None else f"home answered {answered.register} behind the fence: {answered.says}"
+
+
+def kept_out(entry: Entry, *, at_database: bool) -> bool:
+    """Did somebody who tried a fenced home meet the fence and nothing else?
+
+    The fence of a whole site is silence. That at a database is its own word, over an old connection that it has ended,
+    over a new one that it does not take. A COMMIT that is not answered comes after answers.
+    """
+    if entry.outcome is not Outcome.FAILED or entry.says.startswith(BEGUN):
+        return False
+    if not at_database:
+        return entry.says == SILENCE
+    refusals = (f'database "{entry.register}" {reason}' for reason in _REFUSALS)
+    return any(words in entry.says for words in (_ENDED, *refusals))
 
 
 def _stale(evidence: Evidence) -> list[Entry]:
@@ -117,7 +158,8 @@ def _touched(evidence: Evidence, register: str) -> Iterator[tuple[str, float, fl
     struck, redirected = evidence.time_of("struck"), evidence.first("redirected", register=register)
     if struck is not None and register in evidence.objectives:
         reach = max(evidence.objectives[register].rpo, SHORTEST_REACH)
-        yield "before home was lost", struck - reach, struck
+        discovered = evidence.time_of("discovered")  # until then a damaged home takes work, which can be lost too
+        yield "before home was lost", struck - reach, max(struck, discovered or struck)
     if redirected is not None:
         served = evidence.time_of("served", register=register)
         yield "after the redirect", redirected.elapsed, inf if served is None else served

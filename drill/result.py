@@ -9,6 +9,7 @@ from typing import Self
 from drill.evidence import Evidence
 from drill.measures import Figures, figures, whole
 from drill.proofs import untried_gap
+from drill.timeline import pauses
 from drill.verdict import DrillResult, Verdict
 
 
@@ -49,6 +50,8 @@ class Judged:
             if event is not None:
                 reason = event.facts.get("reason")
                 reasons.append(f"{what}: {reason}" if reason else what)
+        if paused := sum(pause.ended - pause.began for pause in pauses(evidence.events)):
+            reasons.append(f"paused for {paused:.2f} s; {self.total.paused_s:.2f} s since the strike are taken out")
         if evidence.began.get("overridden"):
             reasons.append("overridden: " + ", ".join(map(str, evidence.began["overridden"])))
         untried = [f"{r}: {gap}" for r in evidence.registers if (gap := untried_gap(evidence, r))]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from drill.evidence import Evidence
 from drill.measures import figures
+from drill.phases import span_of
 from drill.proofs import Fence, fence_of, ledger_gap, outage_gap, untried_gap
 from drill.timeline import Event
 from drill.verdict import Finding, Verdict
@@ -44,7 +45,8 @@ def _not_recovered(evidence: Evidence, register: str, gave_up: Event | None, rto
     struck = evidence.time_of("struck")
     if gave_up is None or struck is None:
         return _unknown(register, "the drill ended before it was known")
-    waited, reason = gave_up.elapsed - struck, gave_up.facts.get("reason", "no reason given")
+    span = span_of(evidence.events, struck, gave_up.elapsed)
+    waited, reason = span.worked(gave_up.elapsed), gave_up.facts.get("reason", "no reason given")
     if waited < rto:
         return _unknown(register, f"the drill gave up after {waited:.0f} s, before the {rto:g} s were over: {reason}")
     says = f"{register} was not recovered within {rto:g} s: {reason}."

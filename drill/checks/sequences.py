@@ -21,12 +21,15 @@ def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, s
     if held is None or not (held.sequences or held.columns):
         return Verdict.UNKNOWN, "never surveyed"
     there = {(s.name, s.column) for s in held.sequences}
+    before = {(s.name, s.column): s for s in sealed.sequences if not _ahead(s)}  # as somebody's own may be at home
     gone = sorted(s.name for s in sealed.sequences if (s.name, s.column) not in there)
-    behind = sorted(f"{s.name} ({s.next_value} <= {s.highest})" for s in held.sequences if not _ahead(s))
+    fallen = [s for s in held.sequences if not _ahead(s) and before.get((s.name, s.column)) != s]
+    behind = sorted(f"{s.name} ({s.next_value} <= {s.highest})" for s in fallen)
     if gone or behind:
         parts = [("missing", gone), ("behind", behind)]
         return Verdict.MISSED, "; ".join(f"{name}: {', '.join(which)}" for name, which in parts if which)
-    return Verdict.MET, f"{len(held.sequences)} ahead of their columns"
+    as_sealed = f", {len(before)} behind as at the seal" if before else ""
+    return Verdict.MET, f"{sum(map(_ahead, held.sequences))} ahead of their columns{as_sealed}"
 
 
 def _ahead(sequence: Sequence) -> bool:

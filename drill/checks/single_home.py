@@ -29,6 +29,9 @@ def _judge(evidence: Evidence) -> tuple[Verdict, str, str]:
     gap = state.reason if state.fence is Fence.UNPROVEN else ledger_gap(evidence)
     if gap:
         return Verdict.UNKNOWN, gap, f"It is not known whether home stayed closed: {gap}."
+    if state.closed:
+        actual = f"fence proven at the database of {', '.join(state.closed)}, against a living home"
+        return Verdict.MET, actual, "Home turned everybody away from what was lost, and went on serving the rest."
     if state.alone:
         actual = "fence proven; it rests on the cable alone, home was not alive behind it"
         return Verdict.MET, actual, "Home stayed closed, but the proof rests on the cable alone: home was not alive."

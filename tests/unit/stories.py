@@ -58,6 +58,12 @@ def with_events(evidence: Evidence, *events: Event) -> Evidence:
     return replace(evidence, events=tuple(sorted((*evidence.events, *events), key=lambda e: e.elapsed)))
 
 
+def instead(evidence: Evidence, what: str, **facts: Any) -> Evidence:
+    """The same events, those of that name with these facts."""
+    events = (replace(e, facts=facts) if e.what == what else e for e in evidence.events)
+    return replace(evidence, events=tuple(events))
+
+
 BEGAN: dict[str, Any] = {
     "schema_version": 1,
     "run_id": "20300101-abc",
@@ -114,4 +120,20 @@ GOOD = Evidence.rebuilt(
     LEDGER,
     seals={"land": Seal({"public.title": COLD}, STRUCTURE)},
     holdings={"land": held(*(receipt(e) for e in (*AT_HOME, *AT_EMBASSY, GATE)))},
+)
+
+# Only land is lost, and fenced at its database; business stays at home, where it was served all the while.
+ENDED = "consuming input failed: terminating connection due to administrator command\nserver closed the connection"
+CLOSED = 'connection to server failed: FATAL:  database "land" is not currently accepting connections'
+TURNED_AWAY = (
+    entry(1, 31.0, Outcome.FAILED, citizen=9, errand=Errand.STALE, change={}, says=ENDED),
+    entry(1, 31.2, Outcome.FAILED, citizen=8, errand=Errand.STALE, change={}, says=CLOSED),
+)
+AT_DATABASE = told(
+    instead(
+        instead(GOOD, "fenced", by="database", at="database", registers=["land"]),
+        "fence proven",
+        **{"old": 1, "new": 1, "alone": False, "at": "database"},
+    ),
+    (*LEDGER[:-1], *TURNED_AWAY),
 )

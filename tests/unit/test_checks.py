@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 from drill import checks
 from drill.digest import Digest
 from drill.evidence import Evidence, Holdings, Seal, Sequence, Structure
-from drill.ledger import Change, Errand, Outcome, Receipt
+from drill.ledger import BEGUN, SILENCE, Change, Entry, Errand, Outcome, Receipt
+from drill.proofs import kept_out
 from drill.verdict import Finding, Verdict
 from tests.unit.stories import (
+    AT_DATABASE,
     AT_EMBASSY,
     AT_HOME,
+    CLOSED,
     COLD,
+    ENDED,
     GATE,
     GOOD,
     LEDGER,
@@ -25,6 +29,7 @@ from tests.unit.stories import (
     entry,
     event,
     held,
+    instead,
     receipt,
     told,
     with_events,
@@ -70,6 +75,12 @@ def agreed(evidence: Evidence) -> Finding:
     return next(f for f in checks.agreement(evidence) if f.register == "land")
 
 
+def met_at_database(says: str, outcome: Outcome = Outcome.FAILED) -> Evidence:
+    """Somebody who tried the closed database of land during the recovery met that."""
+    other = entry(1, 16.0, outcome, citizen=7, errand=Errand.STALE, says=says)
+    return told(AT_DATABASE, (*AT_DATABASE.ledger, other))
+
+
 BEFORE_THE_FENCE = entry(1, 13.0, citizen=3, site="embassy")
 BEHIND_THE_FENCE = entry(1, 31.0, citizen=9, errand=Errand.STALE)
 LEFT_ALONE = replace(
@@ -94,6 +105,18 @@ LEFT_ALONE = replace(
         (checks.single_home, with_events(GOOD, event(31, "fence broken", answer="COMMIT")), MISSED, "COMMIT"),
         (checks.single_home, told(GOOD, (*LEDGER[:-1], BEHIND_THE_FENCE)), MISSED, "1 acknowledged by home"),
         (checks.single_home, told(GOOD, (*LEDGER, BEFORE_THE_FENCE)), MISSED, "before home was fenced"),
+        (checks.single_home, AT_DATABASE, MET, "at the database of land, against a living home"),
+        (checks.single_home, without(AT_DATABASE, "home is back"), UNKNOWN, "home itself did not confirm"),
+        (checks.single_home, without(AT_DATABASE, "fence proven"), UNKNOWN, "not proven"),
+        (checks.single_home, instead(AT_DATABASE, "fence proven", old=1, new=1), UNKNOWN, "did not confirm"),
+        (checks.single_home, instead(AT_DATABASE, "fence proven", old=0, new=1, at="database"), UNKNOWN, "old and new"),
+        (checks.single_home, met_at_database(CLOSED.replace("land", "business")), UNKNOWN, "answered land behind"),
+        (checks.single_home, met_at_database(f"{BEGUN}{ENDED}"), UNKNOWN, "answered land behind the fence"),
+        (checks.single_home, met_at_database(ENDED, Outcome.IN_DOUBT), UNKNOWN, "answered land behind the fence"),
+        (checks.single_home, met_at_database(SILENCE, Outcome.IN_DOUBT), UNKNOWN, "answered land behind the fence"),
+        (checks.single_home, met_at_database("", Outcome.ACKED), MISSED, "1 acknowledged by home"),
+        (checks.single_home, met_at_database(SILENCE), MET, "at the database of land"),
+        (checks.recovery_time, met_at_database(f"{BEGUN}{ENDED}"), UNKNOWN, "answered land behind the fence"),
         (checks.recovery_time, GOOD, MET, "15.00 s"),
         (checks.recovery_time, without(GOOD, "outage proven"), UNKNOWN, "not proven"),
         (checks.recovery_time, without(GOOD, "fence proven"), UNKNOWN, "not proven"),
@@ -171,8 +194,53 @@ def test_verdicts(check: checks.Check, evidence: Evidence, verdict: Verdict, why
 
 
 @pytest.mark.parametrize(
+    ("says", "outcome", "at_database"),
+    [
+        (SILENCE, Outcome.FAILED, False),
+        (ENDED, Outcome.FAILED, True),
+        (CLOSED, Outcome.FAILED, True),
+        (CLOSED.replace("is not currently accepting connections", "does not exist"), Outcome.FAILED, True),
+    ],
+)
+def test_each_fence_is_known_by_its_own_words(says: str, outcome: Outcome, at_database: bool) -> None:
+    tried = entry(1, 31.0, outcome, errand=Errand.STALE, says=says)
+    assert kept_out(tried, at_database=at_database)
+    assert not kept_out(tried, at_database=not at_database)
+    assert not kept_out(replace(tried, says=f"{BEGUN}{says}"), at_database=at_database)
+    for other in set(Outcome) - {Outcome.FAILED}:
+        assert not kept_out(replace(tried, outcome=other), at_database=at_database)
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "",
+        'FATAL:  database "business" is not currently accepting connections',
+        'FATAL:  database "business" does not exist',
+        "connection refused",
+        'ERROR:  relation "public.title" does not exist',
+        "server closed the connection unexpectedly",
+    ],
+)
+def test_any_other_answer_is_no_fence(says: str) -> None:
+    tried: Entry = entry(1, 31.0, Outcome.FAILED, errand=Errand.STALE, says=says)
+    assert not kept_out(tried, at_database=True)
+    assert not kept_out(tried, at_database=False)
+
+
+def part_of_home(strangers: int) -> Evidence:
+    """Land was recovered from a standby, population stayed at home, and land names so many strangers."""
+    whole = strange("streaming", strangers)
+    holdings = {**whole.holdings, "population": held(site="home")}
+    both = dict.fromkeys(("land", "population"), GOOD.objectives["land"])
+    return replace(whole, lost=frozenset({"land"}), objectives=both, holdings=holdings)
+
+
+@pytest.mark.parametrize(
     ("evidence", "verdict", "why"),
     [
+        (part_of_home(0), MET, "1 references, all known (some registers stayed at home)"),
+        (part_of_home(3), MET, "title.owner: 3 rows; some registers stayed at home, so this is not judged"),
         (strange("streaming", 0), MET, "1 references, all known"),
         (strange("streaming", 3), MISSED, "title.owner: 3 rows"),
         (strange("dump", 3, snapshots_skew_s=0.5), MET, "0.50 s apart, so this is not judged"),

@@ -178,7 +178,10 @@ marks = st.lists(
     st.tuples(
         st.floats(0, 100, allow_nan=False),
         st.sampled_from(
-            ["detected", "declared", "fenced", "no fence", "came back", "gate began", "accepted", "redirected"]
+            [
+                *("detected", "discovered", "declared", "fenced", "no fence"),
+                *("came back", "gate began", "accepted", "redirected"),
+            ]
         ),
         st.sampled_from(["land", "business", None]),
     ),
@@ -207,6 +210,21 @@ def test_phases_are_a_partition_whatever_happened(
 def test_phases_of_another_register_are_not_those_of_this_one() -> None:
     events = [event(1, "struck"), event(2, "phase", name="fetch", register="business")]
     assert phases(events, "land", 1, 5) == (Phase("detect", 4),)
+
+
+def test_what_no_watch_sees_is_detected_when_somebody_discovers_it() -> None:
+    events = [event(1, "struck"), event(9, "discovered", by="officer"), event(11, "declared"), event(12, "fenced")]
+    events += [event(13, "phase", name="promote"), event(14, "detected", misses=3)]  # that home is fenced
+    found = [(p.name, p.seconds) for p in phases(events, "land", 1, 16)]
+    assert found == [("detect", 8), ("declare", 2), ("fence", 1), ("queue", 1), ("promote", 3)]
+
+
+def test_work_that_a_damaged_home_took_until_it_was_fenced_can_be_lost() -> None:
+    """Home goes on acknowledging after the strike; the recovery goes back to before it."""
+    late = tuple(entry(100 + n, 10.2 + n) for n in range(4))  # the last at 13.2 s, the fence at 14 s
+    discovered = replace(without(GOOD, "detected"), events=(*without(GOOD, "detected").events, event(12, "discovered")))
+    land = figures(told(discovered, (*LEDGER, *late)), "land")
+    assert (land.lost, land.rpa_s, land.acked) == (4, 3.0, 6)
 
 
 def test_citizens_served_before_the_gate_begins_leave_the_register_queueing_for_its_gate() -> None:
