@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-RegisterName = Literal[
+StateRegisterName = Literal[
     "population",
     "identity_documents",
     "land",
@@ -15,7 +15,9 @@ RegisterName = Literal[
     "pension_insurance",
     "state_gazette",
 ]
-PRIORITY: tuple[str, ...] = get_args(RegisterName)  # the order of recovery where a scenario says `all`
+RegisterName = Literal[StateRegisterName, "own_data"]
+PRIORITY: tuple[str, ...] = get_args(StateRegisterName)  # the order of recovery where a scenario says `all`
+OWN_DATA = "own_data"  # what a scenario loads into home from a dump; after all others
 ALL_REGISTERS: frozenset[str] = frozenset(PRIORITY)
 
 _UNITS = {unit: Decimal(size) for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1), ("ms", "0.001"))}

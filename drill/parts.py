@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from drill.sites.site import Site
 
 
+Lost = frozenset[str] | None  # the registers that an outage takes; None for all of home
+Proof = Callable[[], str]  # says what shows that an outage took effect; StepFailed when nothing does
+
+
 class Serve(StrEnum):
     """When citizens are let in. Served is not yet recovered: the RTA ends with the later of served and accepted."""
 
@@ -63,9 +67,9 @@ class Copy(Protocol):
     def kind(self) -> str: ...
 
     def keep(
-        self, home: Site, embassy: Site, registers: Sequence[str], timeline: Timeline
+        self, home: Site, embassy: Site, seals: Mapping[str, Seal], timeline: Timeline
     ) -> AbstractContextManager[KeptCopy]:
-        """Establish the copy and prove it current; keep it until undone."""
+        """Establish the copy of the sealed registers and prove it current; keep it until undone."""
         ...
 
 
@@ -114,19 +118,17 @@ class Survey(Protocol):
         """What is there now, in one snapshot, also while citizens are served."""
         ...
 
-    def strangers(self, registers: Sequence[str], site: Site) -> Mapping[str, Mapping[str, int]]:
-        """By register and reference: rows that name somebody whom the other register does not know."""
+    def strangers(self, places: Mapping[str, Site]) -> Mapping[str, Mapping[str, int]]:
+        """By register and reference: rows that name somebody whom the other register, wherever it is, does not know."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class HomeTries:
-    """What stale citizens met: silence, over old connections and over new ones, or answers."""
+    """What stale citizens met at home; tries that the drill itself was too late for are left out."""
 
-    old: int  # tries over old connections that met silence
-    new: int  # and over new ones
-    promised: tuple[str, ...]  # what home acknowledged
-    answered: tuple[str, ...]  # what else somebody answered
+    old: tuple[Entry, ...]  # over connections from the time before
+    new: tuple[Entry, ...]  # over new ones
 
 
 class CitizensAtWork(Protocol):
@@ -148,8 +150,11 @@ class CitizensAtWork(Protocol):
         """Until each was served without a failure for as long as the scenario says; returns those that never were."""
         ...
 
-    def try_home_again(self) -> HomeTries:
-        """Some never heard of the embassy: one try for each register over an old connection and one over a new one."""
+    def try_home_again(self, lost: Lost) -> HomeTries:
+        """Some never heard of the embassy: one try for each lost register over an old connection, one over a new one.
+
+        Citizens of the other registers are at home rightly, and are left alone.
+        """
         ...
 
     def go_home(self) -> tuple[Entry, ...]:
@@ -193,7 +198,7 @@ class Watching(Protocol):
         ...
 
     def wait_until_detected(self, deadline: float) -> float:
-        """The instant on the drill's clock at which it was; StepFailed after `deadline` seconds."""
+        """The instant on the drill's clock at which it was; NotInTime after `deadline` seconds."""
         ...
 
 
@@ -202,16 +207,17 @@ class Outage(Protocol):
     def kind(self) -> str: ...
 
     @property
-    def takes(self) -> frozenset[str] | None:
-        """The registers that are lost; None for all of them."""
+    def discovered_after(self) -> float | None:
+        """Seconds after the strike at which a person discovers what no watch can see; None where the watch must."""
         ...
 
-    def strike(self, home: Site, timeline: Timeline) -> AbstractContextManager[None]:
-        """Take home away; undoing gives it back, as far as it can come back."""
+    @property
+    def takes(self) -> Lost:
+        """The registers that are lost; None for all of home."""
         ...
 
-    def prove(self, home: Site) -> str:
-        """What shows that the strike took effect; StepFailed when it did not."""
+    def strike(self, home: Site, timeline: Timeline) -> AbstractContextManager[Proof]:
+        """Take home away, and yield what proves it; undoing gives home back, as far as it can come back."""
         ...
 
 
@@ -220,15 +226,15 @@ class Response(Protocol):
         """A watch over the citizens' path, which knows nothing of the outage."""
         ...
 
-    def notice(self, watching: Watching, timeline: Timeline) -> None:
-        """Wait for the watch, then for the person who declares the disaster."""
+    def notice(self, outage: Outage, watching: Watching, timeline: Timeline) -> None:
+        """Wait for the watch, or for whoever discovers what it cannot see; then for the declaration of the disaster."""
         ...
 
-    def fence(self, home: Site, citizens: CitizensAtWork, timeline: Timeline) -> None:
-        """Keep home out, for as long as the cable lies; confirmed when this returns."""
+    def fence(self, home: Site, lost: Lost, citizens: CitizensAtWork, timeline: Timeline) -> None:
+        """Keep home out, or of home only the lost registers; confirmed when this returns."""
         ...
 
-    def prove_fence(self, home: Site, citizens: CitizensAtWork, timeline: Timeline) -> None:
+    def prove_fence(self, home: Site, lost: Lost, citizens: CitizensAtWork, timeline: Timeline) -> None:
         """Let stale citizens try home once more, and write down what they were answered."""
         ...
 

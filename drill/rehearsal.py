@@ -9,12 +9,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
 import drill
 from drill.clock import Clock
+from drill.dumpfile import DumpFile
 from drill.errors import CannotRun, DrillError, OutOfTime, failure
 from drill.evidence import SCHEMA_VERSION, Holdings, Seal
 from drill.folder import Folder, LedgerFile
@@ -28,11 +29,27 @@ from drill.result import Judged
 from drill.run import run_drill
 from drill.scenario import Scenario
 from drill.scenario.plan import estimated_disk
+from drill.sites.discretion import of_error
+from drill.sites.doors import forget_other_servers
 from drill.sites.keys import Keys
 from drill.sites.site import Site
 from drill.timeline import Event, Timeline
 
-Listen = Callable[[Event], None]
+
+class Onlooker(Protocol):
+    """Somebody who watches a drill while it is played. Is told in any thread; takes no time, and never raises."""
+
+    def event(self, event: Event) -> None:
+        """What was recorded."""
+        ...
+
+    def entry(self, entry: Entry) -> None:
+        """A try of a citizen, as it ended."""
+        ...
+
+    def judged(self, run: Judged) -> None:
+        """What came out, while both sites still stand."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -44,20 +61,21 @@ class Rehearsal:
     text: str  # what stood in the file when it was read: it may be another by the time of the last repeat
     premises: Premises
     runs: Path
-    listeners: Sequence[Listen] = ()
-    linger: Callable[[Drill], None] | None = None  # called while both sites still stand
+    onlookers: Sequence[Onlooker] = ()
+    pause: Callable[[str, Drill, str], None] | None = None  # given run id, drill and act before each act; may wait
+    linger: Callable[[str, Drill], None] | None = None  # given run id and drill while both sites still stand
 
     def play(self, tell: Callable[[Judged], None]) -> None:
         """Play it and tell how it is judged; what breaks is judged too, by what it left, before its error goes on."""
         self._find_room()
-        _forget_other_servers()
+        forget_other_servers()
         folder = Folder.create(self.runs, mark.new_run_id(), self.text)
         try:
             with ExitStack() as stack:
                 listener, ledger = stack.enter_context(folder.listener()), stack.enter_context(folder.ledger())
-                timeline = Timeline(Clock(), [listener, *self.listeners])
+                timeline = Timeline(Clock(), [listener, *(each.event for each in self.onlookers)])
                 with _told(timeline), _server_errors_told(folder, self.premises):
-                    self._play(folder.path.name, timeline, Kept(folder, ledger))
+                    self._play(folder.path.name, timeline, Kept(folder, ledger, self.onlookers))
         except BaseException:
             with suppress(DrillError):  # what broke before it began left nothing to judge
                 tell(_judged(folder))
@@ -68,10 +86,13 @@ class Rehearsal:
         with ExitStack() as stack:
             hosts = stack.enter_context(self.premises.hosts(run_id))
             cable, keys = stack.enter_context(Cable.laid(run_id)), Keys()
-            home, embassy = (Site(host.name, host, cable, keys, kept.save_log) for host in hosts)
+            own = self.scenario.home is not None
+            home, embassy = (Site(host.name, host, cable, keys, kept.save_log, discreet=own) for host in hosts)
             drill = self.scenario.at(home, embassy)
             if self.linger is not None:
-                kept.linger = partial(self.linger, drill)
+                kept.linger = partial(self.linger, run_id, drill)
+            if self.pause is not None:
+                timeline.pause = partial(self.pause, run_id, drill)
             timeline.record("drill", "began", **self._facts(run_id, drill))
             run_drill(drill, timeline, kept)
 
@@ -109,6 +130,7 @@ class Rehearsal:
             "outage": planned.outage.kind,
             "recovery": planned.recovery.kind,
             "copy": planned.recovery.source,
+            "own_data": None if self.scenario.home is None else _identity(self.scenario.home.dump),
         }
 
 
@@ -118,11 +140,14 @@ class Kept:
 
     folder: Folder
     ledger: LedgerFile
+    onlookers: Sequence[Onlooker] = ()
     linger: Callable[[], None] | None = None
 
     def entry(self, entry: Entry) -> None:
         """Into the ledger."""
         self.ledger.add(entry)
+        for each in self.onlookers:
+            each.entry(entry)
 
     def sealed(self, seals: Mapping[str, Seal]) -> None:
         """Into seals.json."""
@@ -131,7 +156,9 @@ class Kept:
     def complete(self, holdings: Mapping[str, Holdings]) -> None:
         """Into holdings.json; the result is there before the undoing begins."""
         self.folder.write_holdings(holdings)
-        _judged(self.folder)
+        run = _judged(self.folder)
+        for each in self.onlookers:
+            each.judged(run)
         if self.linger is not None:
             self.linger()
 
@@ -141,10 +168,9 @@ class Kept:
             (self.folder.logs / f"{site}.log").write_text(text, encoding="utf-8")
 
 
-def _forget_other_servers() -> None:
-    """libpq obeys PGHOSTADDR and its like before what it is told: a drill must never reach somebody else's server."""
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]
+def _identity(dump: DumpFile) -> dict[str, Any]:
+    """By what somebody can tell later which dump it was; nothing of what is in it."""
+    return {"file": dump.path.name, "form": str(dump.form), "bytes": dump.size, "sha256": dump.fingerprint()}
 
 
 def _judged(folder: Folder) -> Judged:
@@ -160,7 +186,7 @@ def _server_errors_told(folder: Folder, premises: Premises) -> Iterator[None]:
     try:
         yield
     except psycopg.OperationalError as broken:
-        said = " ".join(str(broken).split())
+        said = " ".join(of_error(broken).split())
         disk = premises.room()[1]
         raise failure(f"a server failed: {said}", hint=f"its log is in {folder.logs}", disk=disk) from broken
 
@@ -175,6 +201,7 @@ def _told(timeline: Timeline) -> Iterator[None]:
             timeline.record("drill", "interrupted")
             raise
         hint = broken.hint if isinstance(broken, DrillError | OutOfTime) else "this is a bug of drill: please report it"
-        timeline.record("drill", "broke", reason=str(broken) or repr(broken), hint=hint)
+        said = of_error(broken) if isinstance(broken, psycopg.Error) else str(broken)
+        timeline.record("drill", "broke", reason=said or repr(broken), hint=hint)
         raise
     timeline.record("drill", "ended")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from drill.citizens.watch import Watch
+from drill.errors import NotInTime, StepFailed
+from drill.ledger import PROMISED, Entry
 from drill.objectives import Duration
-from drill.parts import CitizensAtWork, Watching
+from drill.parts import CitizensAtWork, Lost, Outage, Watching
+from drill.proofs import kept_out
+from drill.sites import fence
 from drill.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -50,16 +54,33 @@ class Response(BaseModel, frozen=True, extra="forbid"):
         finally:
             watch.end()
 
-    def notice(self, watching: Watching, timeline: Timeline) -> None:
-        """Wait for the watch, then for the declaration."""
-        detected = watching.wait_until_detected(_LONGEST_WATCH + 2 * self.detect.every * self.detect.misses)
-        timeline.clock.sleep(max(0.0, detected + self.declare.after - timeline.clock.elapsed()))
+    def notice(self, outage: Outage, watching: Watching, timeline: Timeline) -> None:
+        """Wait for the watch, or for whoever discovers what it cannot see; then for the declaration."""
+        noticed = self._noticed(outage, watching, timeline)
+        timeline.clock.sleep(timeline.left(noticed, self.declare.after))
         timeline.record("response", "declared", by=self.declare.by)
 
-    def fence(self, home: Site, citizens: CitizensAtWork, timeline: Timeline) -> None:
-        """Keep home out: its cable is severed, or its power is off and stays off, or nothing is done."""
+    def _noticed(self, outage: Outage, watching: Watching, timeline: Timeline) -> float:
+        """The instant on the drill's clock. Where the watch sees home fail before it is discovered, that counts."""
+        if outage.discovered_after is None:
+            return watching.wait_until_detected(_LONGEST_WATCH + 2 * self.detect.every * self.detect.misses)
+        struck = next(event.elapsed for event in timeline.events if event.what == "struck")
+        with suppress(NotInTime):
+            return watching.wait_until_detected(timeline.left(struck, outage.discovered_after))
+        return timeline.record("response", "discovered", by=self.declare.by).elapsed
+
+    def fence(self, home: Site, lost: Lost, citizens: CitizensAtWork, timeline: Timeline) -> None:
+        """Keep home out: its cable is severed, or its power is off and stays off, or nothing is done.
+
+        Where only some registers are lost, their databases at home are closed instead.
+        """
         if self.fence_by == "none":
             timeline.record("response", "no fence")
+            return
+        if lost is not None:
+            fence.close(home, lost)
+            citizens.settle()
+            timeline.record("response", "fenced", by="database", at="database", registers=sorted(lost))
             return
         if self.fence_by == "off":
             home.barred = True
@@ -68,19 +89,33 @@ class Response(BaseModel, frozen=True, extra="forbid"):
         citizens.settle()
         timeline.record("response", "fenced", by=self.fence_by)
 
-    def prove_fence(self, home: Site, citizens: CitizensAtWork, timeline: Timeline) -> None:
-        """Stale citizens try home; with home alive behind the fence its silence is the fence's own doing."""
+    def prove_fence(self, home: Site, lost: Lost, citizens: CitizensAtWork, timeline: Timeline) -> None:
+        """Stale citizens try home; with home alive behind the fence what they meet is the fence's own doing."""
         alive = home.is_writable()
         if alive:
             timeline.record("home", "home is back", writable=True)
-        met = citizens.try_home_again()
+        met = citizens.try_home_again(lost)
         home.cable.count(f"citizens-{home.name}")  # silence on a cable that is not there proves nothing
-        if met.promised:
+        tried = (*met.old, *met.new)
+        if promised := [f"{entry.register}: {entry.outcome}" for entry in tried if entry.outcome in PROMISED]:
             what = "unfenced home took work" if self.fence_by == "none" else "fence broken"
-            timeline.record("response", what, answer="; ".join(met.promised))
+            timeline.record("response", what, answer="; ".join(promised))
         elif self.fence_by == "none":
             return
-        elif met.answered:
-            timeline.record("response", "fence unproven", answer="; ".join(met.answered))
+        elif doubts := list(_doubts(home, lost, tried)):
+            timeline.record("response", "fence unproven", answer="; ".join(doubts))
         else:
-            timeline.record("response", "fence proven", old=met.old, new=met.new, alone=not alive)
+            at = {} if lost is None else {"at": "database"}
+            timeline.record("response", "fence proven", old=len(met.old), new=len(met.new), alone=not alive, **at)
+
+
+def _doubts(home: Site, lost: Lost, tried: Sequence[Entry]) -> Iterator[str]:
+    """Who was told anything else than the fence tells, and what home itself says against a fence at its databases."""
+    for entry in tried:
+        if not kept_out(entry, at_database=lost is not None):
+            yield f"{entry.register}: {entry.says}"
+    try:
+        if lost is not None and (said := fence.said_against(home, lost)):
+            yield said
+    except StepFailed as silent:
+        yield str(silent)

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from drill.crew import Crew
 from drill.errors import NotInTime, StepFailed
 from drill.evidence import Holdings, Seal
-from drill.ledger import Entry
-from drill.parts import CitizensAtWork, Crowd, Drill, KeptCopy, Record, Serve, Watching
+from drill.parts import CitizensAtWork, Crowd, Drill, KeptCopy, Proof, Record, Serve, Watching
 from drill.timeline import Timeline
 from drill.undo import Undo
+
+if TYPE_CHECKING:
+    from drill.sites.site import Site
 
 _SIDE_BY_SIDE = 2  # registers that may be filled, or be in their gates, at a time
 _PATIENCE = 20.0  # seconds beyond the time that must be stable, for citizens to be served once they are redirected
@@ -29,7 +32,6 @@ class Stage:
     copies: Mapping[str, KeptCopy]
     citizens: CitizensAtWork
     watching: Watching
-    ledger: tuple[Entry, ...] = ()
     holdings: dict[str, Holdings] = field(default_factory=dict)
 
 
@@ -65,8 +67,7 @@ def prepare(drill: Drill, timeline: Timeline, undo: Undo, record: Record) -> Sta
             sealed = crew.map(lambda name: _fill(name, drill, timeline), drill.registers)
             seals = dict(zip(drill.registers, sealed, strict=True))
         record.sealed(seals)
-        names = tuple(drill.registers)
-        copies = {name: undo.begin(copy.keep(home, embassy, names, timeline)) for name, copy in drill.copies.items()}
+        copies = {name: undo.begin(copy.keep(home, embassy, seals, timeline)) for name, copy in drill.copies.items()}
         crowd = Crowd(drill.registers, seals, (home, embassy), drill.people, drill.seed)
         citizens = undo.begin(drill.citizens.at_work(crowd, timeline.clock, record.entry))
         return Stage(seals, copies, citizens, undo.begin(drill.response.watch(home, timeline)))
@@ -88,29 +89,30 @@ def lose_home(drill: Drill, stage: Stage, home_lost: Undo, timeline: Timeline) -
     """
     with ThreadPoolExecutor(1) as prover:
         with timeline.act("outage"):
-            home_lost.begin(drill.outage.strike(drill.home, timeline))
-            proof = prover.submit(prove, drill, timeline)
+            proof = home_lost.begin(drill.outage.strike(drill.home, timeline))
+            proven = prover.submit(prove, drill.outage.kind, proof, timeline)
         with timeline.act("notice"):
-            drill.response.notice(stage.watching, timeline)
-    proof.result()
+            drill.response.notice(drill.outage, stage.watching, timeline)
+    proven.result()
 
 
-def prove(drill: Drill, timeline: Timeline) -> None:
+def prove(kind: str, proof: Proof, timeline: Timeline) -> None:
     """Write down what shows that the outage struck; without it what counts from the strike is unknown."""
     try:
-        timeline.record("outage", "outage proven", kind=drill.outage.kind, proof=drill.outage.prove(drill.home))
+        timeline.record("outage", "outage proven", kind=kind, proof=proof())
     except StepFailed as failed:
-        timeline.record("outage", "not proven", kind=drill.outage.kind, reason=str(failed))
+        timeline.record("outage", "not proven", kind=kind, reason=str(failed))
 
 
 def recover(drill: Drill, stage: Stage, timeline: Timeline) -> None:
     """Fence home, bring the embassy up, let each register through its gate; a step that fails is written down."""
     try:
-        drill.response.fence(drill.home, stage.citizens, timeline)
+        drill.response.fence(drill.home, drill.outage.takes, stage.citizens, timeline)
         names, let_through = [name for name in drill.registers if name in drill.lost], list[Future[None]]()
         copy = stage.copies[drill.recovery.source]
         with Crew(1) as aside, Crew(_SIDE_BY_SIDE) as gates:
-            stale = aside.submit(stage.citizens.try_home_again)  # what they were answered is in the ledger
+            # what they were answered is in the ledger
+            stale = aside.submit(stage.citizens.try_home_again, drill.outage.takes)
             for name in drill.recovery.bring_up(copy, drill.embassy, names, timeline):
                 timeline.record("recovery", "came back", register=name)
                 if drill.serve is Serve.DURING_GATE:
@@ -149,9 +151,9 @@ def _wait_until_served(drill: Drill, stage: Stage, timeline: Timeline) -> None:
     """Not shorter than the longest RTO allows: who gives up before it is over does not know whether it was missed."""
     names = [e.facts["register"] for e in timeline.events if e.what == "redirected"]
     struck = next(e.elapsed for e in timeline.events if e.what == "struck")
-    left = struck + max(drill.objectives[name].rto for name in drill.lost) - timeline.clock.elapsed()
+    left = timeline.left(struck, max(drill.objectives[name].rto for name in drill.lost))
     rounds = 3 * (drill.citizens.stable_for + len(drill.registers) / drill.citizens.per_second)
-    patience = max(0.0, left) + rounds + drill.citizens.timeout + _PATIENCE
+    patience = left + rounds + drill.citizens.timeout + _PATIENCE
     never = stage.citizens.wait_until_served(names, patience)
     for name in names:
         if name in never:
@@ -164,21 +166,20 @@ def _wait_until_served(drill: Drill, stage: Stage, timeline: Timeline) -> None:
 def come_home(drill: Drill, stage: Stage, home_lost: Undo, timeline: Timeline) -> None:
     """Give home back as far as it can come back, while the fence stands and stale citizens still try it."""
     home_lost.close()
-    drill.response.prove_fence(drill.home, stage.citizens, timeline)
+    drill.response.prove_fence(drill.home, drill.outage.takes, stage.citizens, timeline)
 
 
 def survey(drill: Drill, stage: Stage, timeline: Timeline) -> None:
     """Once nobody writes any more, read each register where its citizens were; what cannot be read stays unknown."""
-    stage.ledger = stage.citizens.go_home()
-    timeline.record("citizens", "ledger complete", entries=len(stage.ledger))
+    timeline.record("citizens", "ledger complete", entries=len(stage.citizens.go_home()))
     recovered = {e.facts["register"] for e in timeline.events if e.what == "came back"}
     for name in drill.registers:
-        site = drill.embassy if name in drill.lost else drill.home
+        site = _belongs(name, drill)
         if name in recovered or name not in drill.lost:
             with _unread(timeline, register=name):
                 stage.holdings[name] = drill.survey.holdings(name, site, stage.seals[name])
                 timeline.record("survey", "surveyed", register=name)
-    if drill.lost <= stage.holdings.keys():
+    if drill.registers.keys() <= stage.holdings.keys():
         with _unread(timeline):
             compare(drill, stage, timeline)
     if abs(step := timeline.clock.stepped()) > _SKEW:
@@ -186,10 +187,16 @@ def survey(drill: Drill, stage: Stage, timeline: Timeline) -> None:
 
 
 def compare(drill: Drill, stage: Stage, timeline: Timeline) -> None:
-    """Look for rows of one recovered register that name somebody whom the other does not know."""
-    for name, strangers in drill.survey.strangers(sorted(drill.lost), drill.embassy).items():
+    """Look for rows of one register that name somebody whom the other, where it now is, does not know."""
+    places = {name: _belongs(name, drill) for name in stage.holdings}
+    for name, strangers in drill.survey.strangers(places).items():
         stage.holdings[name] = replace(stage.holdings[name], strangers=strangers)
-    timeline.record("survey", "compared", registers=sorted(drill.lost))
+    timeline.record("survey", "compared", registers=sorted(places))
+
+
+def _belongs(name: str, drill: Drill) -> Site:
+    """Where the register's citizens belong once the disaster is over."""
+    return drill.embassy if name in drill.lost else drill.home
 
 
 @contextmanager

@@ -48,6 +48,17 @@ order by 1, 2
 """
 
 
+# A partition's file is one of the partitioned table: receipts and seals know no other name.
+_FILES: LiteralString = """
+select pg_relation_filepath(c.oid), n.nspname || '.' || r.relname
+from pg_class c
+join pg_class r on r.oid = coalesce(pg_partition_root(c.oid), c.oid)
+join pg_namespace n on n.oid = r.relnamespace
+where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
+order by c.oid
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A table as the catalogue shows it; a partitioned one stands for its partitions."""
@@ -60,8 +71,9 @@ class Shape:
 
     @property
     def name(self) -> str:
-        """As seals and receipts call it."""
-        return f"{self.schema}.{self.table}"
+        """As seals and receipts call it: quoted where its dots would make it another table's name."""
+        names = (self.schema, self.table)
+        return ".".join(map(quoted, names) if any("." in name for name in names) else names)
 
     def sql(self, columns: Sequence[Column]) -> str:
         """SELECT rows, sum, sum over these columns."""
@@ -76,6 +88,11 @@ def shapes(console: psycopg.Connection[Any]) -> tuple[Shape, ...]:
         for schema, table, partitioned, size, names, types in console.execute(_TABLES)
     )
     return tuple(shape for shape in found if shape.name != RECEIPTS)
+
+
+def files(console: psycopg.Connection[Any]) -> dict[str, str]:
+    """By path below the data folder: the table whose rows are in that file, that of the receipts included."""
+    return {str(path): str(table) for path, table in console.execute(_FILES)}
 
 
 def digest(console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column]) -> Digest | None:

@@ -11,9 +11,9 @@ from drill.ledger import Receipt
 
 
 def receipts(console: psycopg.Connection[Any], register: str) -> tuple[Receipt, ...]:
-    """One for each row, so that a transaction which changed three tables has three."""
+    """One for each row, so that a transaction which changed three tables has three; one that changed none has one."""
     rows = console.execute("select citizen, number, relation, rows, one, two from drill.receipt")
     return tuple(
-        Receipt((register, citizen, number), {relation: Digest.read(count, one, two)})
+        Receipt((register, citizen, number), {relation: Digest.read(count, one, two)} if relation is not None else {})
         for citizen, number, relation, count, one, two in rows
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -13,19 +13,19 @@ from drill.registers.register import Reference
 from drill.sites.site import Site
 
 
-def strangers(site: Site, register: str, references: Sequence[Reference]) -> dict[str, int]:
-    """Rows without their counterpart, by reference; the other register's codes are carried over once."""
+def strangers(places: Mapping[str, Site], register: str, references: Sequence[Reference]) -> dict[str, int]:
+    """Rows without their counterpart, by reference; each register at its site, its codes carried over once."""
 
     def place(reference: Reference) -> tuple[str, str, str]:
         return reference.register, reference.other_table, reference.other_column
 
-    with site.console(register) as console, console.transaction():
+    with places[register].console(register) as console, console.transaction():
         # the asking register is seen no later than the others, in which people may still be entered
         console.execute("set transaction isolation level repeatable read")
         console.execute("select pg_current_snapshot()")
         found: dict[str, int] = {}
         for (other, table, column), alike in groupby(sorted(references, key=place), key=place):
-            with site.console(other) as source:
+            with places[other].console(other) as source:
                 _carry(_codes(source, table, column), console)
             found |= {str(reference): _missing(console, reference) for reference in alike}
         return found

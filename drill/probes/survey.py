@@ -15,7 +15,7 @@ from psycopg import sql
 from drill.crew import Crew
 from drill.digest import Column, Digest
 from drill.evidence import Holdings, Seal
-from drill.probes.digests import READING, Shape, digest, shapes
+from drill.probes.digests import READING, Shape, digest, files, shapes
 from drill.probes.receipts import receipts
 from drill.probes.strangers import strangers
 from drill.probes.structure import structure
@@ -41,7 +41,7 @@ class Surveyor:
             here = shapes(console)
             tables = self._digests(register, home, console, here, {})
             row = console.execute(_PLACE).fetchone() or ("", "")
-            return Seal(tables, structure(console, here), str(row[0]), str(row[1]), taken_at)
+            return Seal(tables, structure(console, here), str(row[0]), str(row[1]), taken_at, files(console))
 
     def holdings(self, register: str, site: Site, seal: Seal) -> Holdings:
         """What is there now, also while citizens are served; tables of the seal are read over the seal's columns."""
@@ -51,19 +51,20 @@ class Surveyor:
             tables = self._digests(register, site, console, here, seal.structure.columns)
             return Holdings(site.name, tables, left, structure(console, here))
 
-    def strangers(self, registers: Sequence[str], site: Site) -> Mapping[str, Mapping[str, int]]:
-        """By register and reference: rows that name somebody whom the other register does not know."""
+    def strangers(self, places: Mapping[str, Site]) -> Mapping[str, Mapping[str, int]]:
+        """By register and reference: rows that name somebody whom the other register, wherever it is, does not know."""
         found: dict[str, Mapping[str, int]] = {}
-        for register in registers:
-            asked = [reference for reference in ALL[register].references if reference.register in registers]
+        for register, site in places.items():
+            known = ALL[register].references if register in ALL else ()  # somebody's own data names nobody
+            asked = [reference for reference in known if reference.register in places]
             with _failing_as_a_step(site, register):
-                found[register] = strangers(site, register, asked)
+                found[register] = strangers(places, register, asked)
         return found
 
     @contextmanager
     def _snapshot(self, register: str, site: Site, shared: str | None = None) -> Iterator[psycopg.Connection[Any]]:
-        with _failing_as_a_step(site, register), site.console(register) as console:
-            for name, setting in {**READING, "statement_timeout": f"{self.deadline * 1000:.0f}ms"}.items():
+        with _failing_as_a_step(site, register), site.console(register, patience=self.deadline) as console:
+            for name, setting in READING.items():
                 console.execute("select set_config(%s, %s, false)", (name, setting))
             console.execute("begin isolation level repeatable read read only")
             if shared is not None:

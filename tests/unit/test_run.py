@@ -1,7 +1,8 @@
 """The order of the acts, and that everything begun is undone, whatever breaks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from drill.errors import DrillError, StepFailed
 from drill.evidence import Holdings, Seal
 from drill.objectives import Objectives
-from drill.parts import Drill, HomeTries, Serve
+from drill.parts import Drill, HomeTries, Lost, Serve
 from drill.run import run_drill
 from drill.timeline import Event, Timeline
 
@@ -36,7 +37,7 @@ class Pieces:
     """Every part of a drill in one: writes down what it is asked, and breaks where it is told to."""
 
     name = "embassy"
-    takes = None
+    takes: Lost = None
     source = "standby"
     per_second = 20.0
     timeout = 1.0
@@ -46,6 +47,8 @@ class Pieces:
         self.asked: list[str] = []
         self.breaks = breaks
         self.kept: Mapping[str, Holdings] | None = None
+        self.lost: list[Lost] = []  # as the response and the stale citizens were told
+        self.places: Mapping[str, Any] = {}  # as registers were compared
 
     def _ask(self, what: str) -> None:
         self.asked.append(what)
@@ -75,23 +78,27 @@ class Pieces:
     def wait_until_calm(self, *_: Any) -> None:
         self._ask("calm")
 
-    def strike(self, _: Any, timeline: Timeline) -> Any:
+    @contextmanager
+    def strike(self, _: Any, timeline: Timeline) -> Iterator[Callable[[], str]]:
         timeline.record("outage", "struck")
-        return self._undone("strike")
+        with self._undone("strike"):
+            yield self._prove
 
     kind = "power_loss"
 
-    def prove(self, *_: Any) -> str:
+    def _prove(self) -> str:
         self._ask("prove")
         return "seen"
 
     def found(self, *_: Any) -> None:
         self._ask("found")
 
-    def fence(self, *_: Any) -> None:
+    def fence(self, home: Any, lost: Lost, *_: Any) -> None:
+        self.lost.append(lost)
         self._ask("fence")
 
-    def prove_fence(self, *_: Any) -> None:
+    def prove_fence(self, home: Any, lost: Lost, *_: Any) -> None:
+        self.lost.append(lost)
         self._ask("prove fence")
 
     def fill(self, *_: Any) -> None:
@@ -124,12 +131,14 @@ class Pieces:
         self._ask("holdings")
         return Holdings("embassy", {}, ())
 
-    def strangers(self, *_: Any) -> dict[str, dict[str, int]]:
+    def strangers(self, places: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         self._ask("strangers")
+        self.places = places
         return {"land": {"title.owner_code": 0}}
 
-    def try_home_again(self) -> HomeTries:
-        return HomeTries(1, 1, (), ())
+    def try_home_again(self, lost: Lost) -> HomeTries:
+        self.lost.append(lost)
+        return HomeTries((), ())
 
     def go_home(self) -> tuple[()]:
         self._ask("go home")
@@ -243,6 +252,20 @@ def test_an_outage_that_cannot_be_proven_is_written_down_and_the_drill_goes_on()
     assert "keep the evidence" in pieces.asked
 
 
+def test_where_only_some_registers_are_lost_the_others_stay_at_home() -> None:
+    pieces, embassy = Pieces(), Pieces()
+    pieces.takes = frozenset({"land"})
+    timeline = Timeline(cast("Any", StoppedClock()))
+    registers: Any = {"population": pieces, "land": pieces}
+    part = replace(drill(pieces), registers=registers, embassy=cast("Any", embassy))
+    run_drill(part, timeline, cast("Any", pieces))
+    assert pieces.lost == [frozenset({"land"})] * 3
+    assert [e.facts["register"] for e in timeline.events if e.what == "redirected"] == ["land"]
+    assert pieces.places == {"population": pieces, "land": embassy}
+    assert pieces.kept is not None
+    assert pieces.kept.keys() == {"population", "land"}
+
+
 @pytest.mark.parametrize(("what", "held"), [("holdings", set()), ("strangers", {"land"})])
 def test_what_the_survey_cannot_read_is_written_down_and_the_rest_is_kept(what: str, held: set[str]) -> None:
     pieces = Pieces(breaks=what)
@@ -259,3 +282,25 @@ def test_what_breaks_after_the_recovery_ends_the_drill_without_a_verdict(what: s
         play(pieces)
     assert pieces.kept is None
     assert pieces.asked[-1] == "undo open"
+
+
+def test_before_each_act_the_drill_waits_for_its_audience() -> None:
+    timeline, pieces, asked = Timeline(cast("Any", StoppedClock())), Pieces(), list[tuple[str, int]]()
+    timeline.pause = lambda act: asked.append((act, len(pieces.asked)))
+    run_drill(drill(pieces), timeline, cast("Any", pieces))
+    assert [act for act, _ in asked] == [e.facts["act"] for e in timeline.events if e.what == "act began"]
+    assert asked[0] == ("prepare", 0)
+    around = [e.what for e in timeline.events if e.what in ("paused", "resumed", "act began", "act ended")]
+    assert around == 7 * ["paused", "resumed", "act began", "act ended"]
+
+
+def test_a_pause_uses_up_no_time_that_was_given() -> None:
+    clock = StoppedClock()
+    timeline = Timeline(cast("Any", clock))
+    timeline.pause = lambda _: clock.sleep(100)
+    clock.sleep(2)
+    with timeline.act("notice"):
+        clock.sleep(1)
+        assert timeline.left(2, 10) == 9
+        assert timeline.left(0, 3) == 0
+        assert timeline.left(102, 3) == 2  # it began when the pause was over
