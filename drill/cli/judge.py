@@ -12,11 +12,12 @@ def register(app: typer.Typer) -> None:
     app.command(name="judge")(judge_run)
 
 
-def judge_run(
+def judge_run(  # noqa: PLR0913 - one parameter for each option
     run: Annotated[Path, typer.Argument(help="The folder of a run, or its id below the runs folder.")],
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = Path("runs"),
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
     junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
+    markdown: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as Markdown.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="A few plain lines instead of the table.")] = False,
 ) -> None:
     """Judge the evidence of a run again. Starts nothing and changes nothing in the folder."""
@@ -26,7 +27,7 @@ def judge_run(
 
     try:
         result = judged(Folder(_found(run, runs)).read())
-        deliver([result], result.result.exit_code, Wanted(json, junit, quiet))
+        deliver([result], result.result.exit_code, Wanted(json, junit, markdown, quiet))
     except DrillError as wrong:
         typer.echo(f"{wrong}\nhint: {wrong.hint}", err=True)
         raise typer.Exit(wrong.exit_code) from None

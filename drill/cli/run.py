@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from drill.parts import Drill
     from drill.rehearsal import Rehearsal
     from drill.reports import Wanted
+    from drill.reports.live import Live
+    from drill.reports.progress import Progress
     from drill.result import Judged
 
 
@@ -58,6 +59,9 @@ def run(  # noqa: PLR0913 - one parameter for each option
     rpo: Annotated[float | None, _duration_option("Another RPO for every register; marked in the report.")] = None,
     timeout: Annotated[float | None, _duration_option("End a drill that takes longer.")] = None,
     runs: Annotated[Path, typer.Option(help="Where the evidence of each run goes.")] = Path("runs"),
+    pause: Annotated[
+        bool, typer.Option("--pause", help="Before each act say what will happen and why, and wait for Enter.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave both sites up afterwards, until Ctrl-C.")] = False,
     pg_bin: Annotated[
         Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs (embedded).")
@@ -65,34 +69,53 @@ def run(  # noqa: PLR0913 - one parameter for each option
     image: Annotated[str | None, typer.Option(envvar="DRILL_IMAGE", help="The image to use (docker).")] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
     junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
+    markdown: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as Markdown.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and a few plain lines as result.")] = False,
 ) -> None:
     """Play scenarios on real PostgreSQL and judge each recovery.
 
     Examples: `drill run scenarios/power-loss.yaml`, `drill run power-loss courier-dump --on embedded --json -`
     """
+    from drill.cli.standstill import Standstill, must_be_a_terminal
     from drill.hosts.choice import Wish, choose
     from drill.rehearsal import Rehearsal
     from drill.reports import Wanted
-    from drill.reports.progress import Progress
+    from drill.reports.live import Live
     from drill.scenario import Scenario
+    from drill.scenario.plan import acts_of
     from drill.scenario.shelf import find_scenario
 
+    if pause:
+        must_be_a_terminal()
     files = [find_scenario(given) for given in scenarios]
     played = [Scenario.load(file).with_overrides(people=people, seed=seed, rto=rto, rpo=rpo) for file in files]
     texts = [file.read_text(encoding="utf-8") for file in files]
     premises = choose(Wish(on.value, pg_bin, image), _say)
-    listeners = [] if quiet else [Progress(sys.stderr)]
-    linger = _linger if keep else None
-    rehearsals = [
-        Rehearsal(scenario, file, text, premises, runs, listeners, linger)
-        for scenario, file, text in zip(played, files, texts, strict=True)
-        for _ in range(repeat)
-    ]
-    raise typer.Exit(_play_all(rehearsals, timeout, Wanted(json, junit, quiet)))
+    onlooker = None if quiet else _onlooker()
+    rehearsals: list[Rehearsal] = []
+    for scenario, file, text in zip(played, files, texts, strict=True):
+        stands = Standstill(acts_of(scenario), onlooker if isinstance(onlooker, Live) else None)
+        rehearsal = Rehearsal(
+            *(scenario, file, text, premises, runs),
+            onlookers=[onlooker] if onlooker else [],
+            pause=stands.before if pause else None,
+            linger=stands.kept if keep else None,
+        )
+        rehearsals += [rehearsal] * repeat
+    raise typer.Exit(_play_all(rehearsals, onlooker, timeout, Wanted(json, junit, markdown, quiet)))
 
 
-def _play_all(rehearsals: Sequence[Rehearsal], limit: float | None, wanted: Wanted) -> int:
+def _onlooker() -> Live | Progress:
+    """The live view where the terminal can show it, else plain lines."""
+    from drill.reports.live import Live, fits
+    from drill.reports.progress import Progress
+
+    return Live(sys.stderr) if fits(sys.stderr) else Progress(sys.stderr)
+
+
+def _play_all(
+    rehearsals: Sequence[Rehearsal], onlooker: Live | Progress | None, limit: float | None, wanted: Wanted
+) -> int:
     """Play one after the other, report on all that left evidence, and return the worst exit code."""
     from drill.cli.ending import Ending
     from drill.errors import DrillError, OutOfTime
@@ -103,7 +126,7 @@ def _play_all(rehearsals: Sequence[Rehearsal], limit: float | None, wanted: Want
     told: list[Judged] = []
     for rehearsal in rehearsals:
         try:
-            with Ending(limit).heeded():
+            with Ending(limit).heeded(), onlooker.on() if onlooker else nullcontext():
                 rehearsal.play(told.append)
             codes.append(told[-1].result.exit_code)
         except (DrillError, OutOfTime) as broken:
@@ -118,25 +141,6 @@ def _play_all(rehearsals: Sequence[Rehearsal], limit: float | None, wanted: Want
     code = worst_exit(codes)
     deliver(told, code, wanted)
     return code
-
-
-def _linger(drill: Drill) -> None:
-    """Hold both sites up until Ctrl-C, and say how to look at them."""
-    import tempfile
-
-    signal.setitimer(signal.ITIMER_REAL, 0.0)  # --timeout is for the drill, not for whoever looks at it afterwards
-    with tempfile.TemporaryDirectory(prefix="drill-keys-") as folder:  # only this user may enter
-        passfile = Path(folder) / "passfile"
-        doors = [site.door() for site in (drill.home, drill.embassy)]
-        passfile.touch(mode=0o600)
-        passfile.write_text("".join(door.pass_line for door in doors), encoding="utf-8")
-        ways = [f"-h {door.host} -p {door.port} -U {door.user}" for door in doors if door.host]
-        lines = [f"  PGPASSFILE={passfile} psql {way} -d {next(iter(drill.registers))}" for way in ways]
-        _say("\n".join(["kept until Ctrl-C; in another terminal:", *lines]))
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            _say("undoing")
 
 
 def _say(text: str) -> None:

@@ -21,18 +21,22 @@ class Wanted:
 
     json: str | None = None
     junit: str | None = None
+    markdown: str | None = None
     quiet: bool = False  # a few plain lines instead of the table
 
 
 def deliver(runs: Sequence[Judged], exit_code: int, wanted: Wanted) -> None:
     """Write what is wanted. A document on the standard output stands there alone."""
     from drill.reports import json, junit
+    from drill.reports.markdown import markdown
 
     documents = []
     if wanted.json is not None:
         documents.append((wanted.json, json.text(runs, exit_code)))
     if wanted.junit is not None:
         documents.append((wanted.junit, junit.junit(runs)))
+    if wanted.markdown is not None:
+        documents.append((wanted.markdown, markdown(runs)))
     for target, document in documents:
         if target != "-":
             _write(Path(target), document)

@@ -1,10 +1,17 @@
 """What happens, while it happens: one line for each act and for each event that somebody waits for."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 from drill.reports.text import printable
 from drill.timeline import Event
+
+if TYPE_CHECKING:
+    from drill.ledger import Entry
+    from drill.result import Judged
 
 Facts = Mapping[str, Any]
 
@@ -17,26 +24,32 @@ def _told(facts: Facts, name: str) -> str:
     return f": {facts[name]}" if facts.get(name) else ""
 
 
+def _of(facts: Facts) -> str:
+    return f" of {', '.join(map(str, facts['registers']))}" if facts.get("registers") else ""
+
+
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "act began": lambda f: str(f.get("act", "")),
     "act broke": lambda f: f"{f.get('act')} broke{_told(f, 'reason')}",
     "established": lambda f: f"{f.get('copy')} established",
     "fell behind": lambda f: f"{f.get('copy')} fell behind{_told(f, 'reason')}",
+    "no restore point": lambda f: f"{f.get('copy')} got no restore point{_told(f, 'reason')}",
     "struck": lambda f: f"struck{_told(f, 'kind')}",
     "outage proven": lambda f: f"outage proven{_told(f, 'proof')}",
     "not proven": lambda f: f"outage not proven{_told(f, 'reason')}",
     "given back": lambda f: f"given back{_told(f, 'kind')}",
     "stays off": lambda f: "home stays off",
-    "nothing to give back": lambda f: "nothing of home can come back",
+    "nothing to give back": lambda f: "what was lost at home cannot come back",
     "detected": lambda f: f"detected after {f.get('misses')} misses",
     "false alarm": lambda f: "false alarm",
+    "discovered": lambda f: f"discovered by {f.get('by')}, as no watch could see it",
     "declared": lambda f: f"disaster declared by {f.get('by')}",
-    "fenced": lambda f: f"home fenced{_told(f, 'by')}",
+    "fenced": lambda f: f"home fenced{_told(f, 'by')}{_of(f)}",
     "no fence": lambda f: "home is not fenced",
     "fence proven": lambda f: "fence proven" + (", on the cable alone" if f.get("alone") else ""),
     "fence unproven": lambda f: f"fence unproven, somebody answered{_told(f, 'answer')}",
     "fence broken": lambda f: f"fence broken{_told(f, 'answer')}",
-    "version chosen": lambda f: f"chose {f.get('version')} of {f.get('copy')}",
+    "version chosen": lambda f: f"chose {f.get('version')} of {f.get('copy')}{_told(f, 'target')}",
     "came back": lambda f: f"{_register(f)} came back",
     "accepted": lambda f: f"{_register(f)} accepted",
     "refused": lambda f: f"{_register(f)} refused: {'; '.join(map(str, f.get('reasons', [])))}",
@@ -53,17 +66,34 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
 }
 
 
+def line_of(event: Event) -> str | None:
+    """When, who and what, for people; None for what nobody waits for."""
+    sentence = _SENTENCES.get(event.what)
+    return None if sentence is None else printable(f"{event.elapsed:7.2f} s  {event.who:<10} {sentence(event.facts)}")
+
+
 class Progress:
-    """A listener of the timeline: `Timeline(clock, [Progress(sys.stderr)])`."""
+    """An onlooker who writes the lines onto a stream."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def __call__(self, event: Event) -> None:
-        sentence = _SENTENCES.get(event.what)
-        if sentence is None:
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """While one drill is played."""
+        yield
+
+    def entry(self, entry: Entry) -> None:
+        """Too many for lines."""
+
+    def judged(self, run: Judged) -> None:
+        """The report tells it."""
+
+    def event(self, event: Event) -> None:
+        """Its line, if it has one."""
+        line = line_of(event)
+        if line is None:
             return
-        line = printable(f"{event.elapsed:7.2f} s  {event.who:<10} {sentence(event.facts)}")
         try:
             self._stream.write(line + "\n")
             self._stream.flush()

@@ -21,3 +21,13 @@ def duration(seconds: float | None) -> str:
 def amount(count: int | None) -> str:
     """A count; a dash for what does not exist."""
     return "–" if count is None else str(count)  # noqa: RUF001 - a dash, as in a table
+
+
+def size(count: int) -> str:
+    """Bytes, of a person's size: 512 B, 12.3 kB, 4.5 MB."""
+    left, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if left < 1000:
+            break
+        left, unit = left / 1000, larger
+    return f"{left:.0f} B" if unit == "B" else f"{left:.1f} {unit}"

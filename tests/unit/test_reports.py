@@ -15,6 +15,7 @@ from drill.judge import judged
 from drill.phases import NAMES
 from drill.reports import json as json_report
 from drill.reports.junit import junit
+from drill.reports.markdown import markdown, plain_text
 from drill.reports.plain import plain
 from drill.reports.progress import Progress
 from drill.reports.screen import screen
@@ -126,7 +127,7 @@ def test_plain_lines_stay_lines(run: Judged) -> None:
 
 def test_progress_is_a_line_for_what_somebody_waits_for() -> None:
     stream = io.StringIO()
-    hear = Progress(stream)
+    hear = Progress(stream).event
     hear(event(12.34, "accepted", register="land"))
     hear(event(1.0, "surveyed", register="land"))
     hear(event(100.5, "failed", reason=HOSTILE))
@@ -139,13 +140,13 @@ def test_progress_is_a_line_for_what_somebody_waits_for() -> None:
 def test_progress_to_nobody_does_not_stop_the_drill() -> None:
     stream = io.StringIO()
     stream.close()
-    Progress(stream)(event(1, "struck", kind="power_loss"))
+    Progress(stream).event(event(1, "struck", kind="power_loss"))
 
 
 def test_every_event_of_a_drill_has_its_sentence_or_none() -> None:
     stream = io.StringIO()
     for happened in EVENTS:
-        Progress(stream)(happened)
+        Progress(stream).event(happened)
     assert len(stream.getvalue().splitlines()) == 14
 
 
@@ -155,3 +156,40 @@ def test_every_event_of_a_drill_has_its_sentence_or_none() -> None:
 )
 def test_durations_have_the_size_of_a_person(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
+
+
+# -- Markdown ----------------------------------------------------------------------------------------------------------
+
+
+def test_markdown_tells_verdict_figures_findings_phases_and_facts(run: Judged) -> None:
+    text = markdown([run])
+    heading, *lines = text.splitlines()
+    assert heading.startswith("# ")
+    assert heading.endswith(
+        f": {str(run.result.verdict).upper()}, {'' if run.result.as_expected else 'not '}as expected"
+    )
+    for finding in run.result.findings:
+        if finding.verdict != "met":
+            assert plain_text(finding.check) in text
+    tables = [line for line in lines if line.startswith("|")]
+    assert {line.count("|") for line in tables} <= {3, 9}  # no cell has broken out of its table
+    assert ("## Phases of the slowest register" in text) == (run.slowest is not None)
+    assert markdown([run, run]).splitlines()[-4] == "| figure | median | p95 | worst | without |"
+
+
+@pytest.mark.parametrize(
+    "name", [HOSTILE, "a|b", "`x`", "a\n\n# b", "<script>", "[x](http://y)", "https://y", "@all", "\\|"]
+)
+def test_hostile_names_do_nothing_in_markdown(name: str) -> None:
+    registers = {name: GOOD.objectives["land"]}
+    lost = replace(GOOD, scenario=name, objectives=registers, lost=frozenset({name}), seals={}, holdings={})
+    text = markdown([judged(lost)])
+    assert not set(text) & set("<>`[]@\\\x1b\u202e")
+    assert "://" not in text
+    assert len([line for line in text.splitlines() if line.startswith("#")]) == 4  # title, figures, findings, run
+
+
+def test_plain_words_stay_readable_in_markdown() -> None:
+    assert plain_text("state gazette 12") == "state gazette 12"
+    assert plain_text("recovery_time, at 05:03:58: 2.5 s") == "recovery_time, at 05:03:58: 2.5 s"
+    assert plain_text("_x_ :100: www.a") == "&#95;x&#95; &#58;100: www&#46;a"
