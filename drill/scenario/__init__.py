@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -11,8 +11,9 @@ from pydantic import BaseModel, Discriminator, Field, PrivateAttr, Tag, Validati
 
 from drill.citizens.office import Office
 from drill.copies import AnyCopy
+from drill.dumpfile import DumpFile, globals_at
 from drill.errors import ScenarioError
-from drill.objectives import PRIORITY, Duration, Objectives, RegisterName
+from drill.objectives import OWN_DATA, PRIORITY, Duration, Objectives, RegisterName
 from drill.outages import AnyOutage
 from drill.parts import Drill, Serve
 from drill.recoveries import AnyRecovery
@@ -46,6 +47,38 @@ class Promised(Objectives):
     registers: dict[RegisterName, Objectives] = Field(default={})
 
 
+_File = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Home(BaseModel, frozen=True, extra="forbid"):
+    """Somebody's own data, which home gets as one more register: `own_data`."""
+
+    load: Annotated[_File, Field(description="What pg_dump wrote: plain SQL, custom, directory or tar")]
+    globals: Annotated[_File | None, Field(description="Its roles: pg_dumpall --globals-only")] = None
+
+    def beside(self, folder: Path) -> Self:
+        """The same with whole paths; relative ones begin in that folder."""
+        roles = None if self.globals is None else str(folder.absolute() / self.globals)
+        return self.model_copy(update={"load": str(folder.absolute() / self.load), "globals": roles})
+
+    @property
+    def dump(self) -> DumpFile:
+        """What lies there; ValueError when it cannot be loaded."""
+        return DumpFile.recognised(Path(self.load))
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """By key, why its file is not what it should be."""
+        try:
+            DumpFile.recognised(Path(self.load))
+        except ValueError as wrong:
+            yield "load", str(wrong)
+        try:
+            if self.globals is not None:
+                globals_at(Path(self.globals))
+        except ValueError as wrong:
+            yield "globals", str(wrong)
+
+
 class Scenario(BaseModel, frozen=True, extra="forbid"):
     """What exists, what happens, what is expected. Not where it runs."""
 
@@ -53,6 +86,7 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
     people: Annotated[int, Field(ge=100, le=10_000_000)] = 13_000
     seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 1
     registers: Registers = "all"
+    home: Home | None = None
     copies: Annotated[tuple[AnyCopy, ...], Field(min_length=1)]
     citizens: Office = Office()
     calm: Duration = 5.0
@@ -87,7 +121,7 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
             if not isinstance(placed.content, dict):
                 what = "the file is empty" if placed.content is None else "a scenario is a mapping of keys to values"
                 raise UnreadableText([Mistake(Place(), what)])
-            scenario = cls.model_validate_json(json.dumps(placed.content), strict=True)
+            scenario = cls.model_validate_json(json.dumps(placed.content), strict=True)._beside(Path(named).parent)
             mistakes = broken_rules(scenario, placed)
         except UnreadableText as unreadable:
             mistakes = unreadable.mistakes
@@ -100,7 +134,12 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
     @property
     def register_names(self) -> tuple[str, ...]:
         """The registers of this drill in the order in which they are recovered."""
-        return PRIORITY if self.registers == "all" else self.registers
+        if self.registers != "all":
+            return self.registers
+        return PRIORITY if self.home is None else (*PRIORITY, OWN_DATA)
+
+    def _beside(self, folder: Path) -> Self:
+        return self if self.home is None else self.model_copy(update={"home": self.home.beside(folder)})
 
     @property
     def objectives_by_register(self) -> Mapping[str, Objectives]:

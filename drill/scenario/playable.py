@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drill import registers
+from drill.errors import CannotRun
 from drill.gate import IntegrityGate
-from drill.parts import Drill
+from drill.objectives import OWN_DATA
+from drill.parts import Drill, Register
+from drill.registers.own_data import OwnData
 
 if TYPE_CHECKING:
-    from drill.scenario import Scenario
+    from drill.scenario import Home, Scenario
     from drill.sites.site import Site
 
 
@@ -17,14 +21,16 @@ def drill_of(scenario: Scenario, home: Site, embassy: Site) -> Drill:
     """The drill that a scenario describes, at these two sites."""
     from drill.probes.survey import Surveyor
 
-    survey = Surveyor()
+    survey, known = Surveyor(), dict[str, Register](registers.ALL)
+    if scenario.home is not None:
+        known[OWN_DATA] = _own_data(scenario.home)
     return Drill(
         name=scenario.name,
         home=home,
         embassy=embassy,
         people=scenario.people,
         seed=scenario.seed,
-        registers={name: registers.ALL[name] for name in scenario.register_names},
+        registers={name: known[name] for name in scenario.register_names},
         objectives=scenario.objectives_by_register,
         copies={copy.name: copy for copy in scenario.copies},
         citizens=scenario.citizens,
@@ -37,3 +43,11 @@ def drill_of(scenario: Scenario, home: Site, embassy: Site) -> Drill:
         serve=scenario.serve,
         expected=scenario.expected,
     )
+
+
+def _own_data(home: Home) -> OwnData:
+    """CannotRun where the file is no longer what it was when the scenario was read."""
+    try:
+        return OwnData(home.dump, None if home.globals is None else Path(home.globals))
+    except ValueError as changed:
+        raise CannotRun(str(changed), hint="it was right when the scenario was read: who writes to it?") from changed

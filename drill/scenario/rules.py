@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from drill.citizens.schedule import Schedule
-from drill.objectives import spoken
+from drill.objectives import OWN_DATA, spoken
 from drill.scenario.kinds import check_names
 from drill.scenario.mistakes import meant, name_of, place_of, shown
 from drill.scenario.text import Mistake, Path, Placed
@@ -27,7 +27,8 @@ Broken = Iterator[tuple[Path, str]]  # where, and what is wrong there
 def broken_rules(scenario: Scenario, placed: Placed) -> list[Mistake]:
     """One mistake for each rule that the scenario breaks, at the value (or key) that breaks it."""
     rules = (_above_zero(placed), _copies(scenario), _recovery(scenario), _registers(scenario), _expected(scenario))
-    found = [pair for rule in (*rules, _rates(scenario), _crowd(scenario)) for pair in rule]
+    more = (_own_data(scenario), _part_of_home(scenario), _rates(scenario), _crowd(scenario))
+    found = [pair for rule in (*rules, *more) for pair in rule]
     return [_mistake(path, what, placed) for path, what in found]
 
 
@@ -63,6 +64,11 @@ def _copies(scenario: Scenario) -> Broken:
         if copy.name in seen:
             yield ("copies", place, "name"), f"another copy is already named {copy.name!r}"
         seen.add(copy.name)
+    waited_for = [place for place, copy in enumerate(scenario.copies) if getattr(copy, "synchronous", False)]
+    for place in waited_for[1:]:
+        first = scenario.copies[waited_for[0]].name
+        what = f"{first!r} is synchronous already, and home can wait for one copy only"
+        yield ("copies", place, "synchronous"), what
 
 
 def _recovery(scenario: Scenario) -> Broken:
@@ -88,12 +94,52 @@ def _registers(scenario: Scenario) -> Broken:
             yield ("objectives", "registers", name, "[key]"), f"the register {name} is not in this scenario"
 
 
+def _own_data(scenario: Scenario) -> Broken:
+    """It is loaded from somewhere, by a name that is on the list, and the files are what they should be."""
+    if scenario.home is None:
+        for place, name in enumerate(scenario.registers if scenario.registers != "all" else ()):
+            if name == OWN_DATA:
+                yield ("registers", place), f"{name} needs `home: {{load: FILE}}`, the dump that it comes from"
+        return
+    if OWN_DATA not in scenario.register_names:
+        yield ("home",), f"{OWN_DATA} is not among the registers, so nothing would be loaded: name it there"
+    for key, wrong in scenario.home.mistakes():
+        yield ("home", key), wrong
+
+
 def _twice(path: Path, names: tuple[str, ...]) -> Broken:
     counted: Counter[str] = Counter()
     for place, name in enumerate(names):
         counted[name] += 1
         if counted[name] > 1:
             yield (*path, place), f"{name} is named twice"
+
+
+def _part_of_home(scenario: Scenario) -> Broken:
+    """Where only some registers are lost, they must be there, and the fence must leave the others alone."""
+    outage = scenario.outage
+    if outage.takes is not None and scenario.response.fence_by == "off":
+        what = f"{outage.kind} leaves other registers at home, which `off` would take down: write cut, which closes"
+        yield ("response", "fence"), f"{what} only the databases of what is lost"
+    if outage.kind != "operator_drop":
+        return
+    if outage.lost not in scenario.register_names:
+        yield ("outage", "register"), f"the register {outage.lost} is not in this scenario"
+    if outage.tables is not None:
+        yield from _tables(outage.lost, outage.tables)
+
+
+def _tables(register: str, named: tuple[str, ...]) -> Broken:
+    """Tables that the register has; those of somebody's own data are known only when it is filled."""
+    from drill.registers import ALL  # heavy (SQLAlchemy): needed for this one rule
+
+    yield from _twice(("outage", "tables"), named)
+    if register not in ALL:
+        return
+    known = list(ALL[register].tables.tables)
+    for place, table in enumerate(named):
+        if table not in known:
+            yield ("outage", "tables", place), f"there is no table {table!r} in {register}{meant(table, known)}"
 
 
 def _expected(scenario: Scenario) -> Broken:

@@ -22,11 +22,14 @@ registers: all                        # or a list; its order is the priority of 
 copies:                               # how the embassy gets the data; a drill keeps one or several
   - {{name: standby, kind: streaming, synchronous: false}}
 # - {{name: courier, kind: dump, every: 10s, kept: 3, jobs: 2}}
+# - {{name: embassy archive, kind: archive, restore_point_every: 5s}}
 
 citizens: {{per_second: 40, timeout: 1s, stable_for: 2s}}
 calm: 5s                              # how long they work before home is lost
 
-outage: {{kind: power_loss}}            # or site_destroyed: nothing of home comes back
+outage: {{kind: power_loss}}            # or freeze, network_cut, site_destroyed
+# outage: {{kind: wipe, discovered_after: 5s}}
+# outage: {{kind: operator_drop, register: land, discovered_after: 5s}}
 
 response:
   detect: {{every: 200ms, misses: 3}}   # the watch tries this often; so many misses in a row are a detection
@@ -35,6 +38,7 @@ response:
 
 recovery: {{kind: promote, from: standby}}
 # recovery: {{kind: restore, from: courier, version: latest, jobs: 2}}
+# recovery: {{kind: replay, from: embassy archive, to: {{before: outage}}}}
 serve: after_gate                     # or during_gate: citizens are let in while the gate still runs
 
 objectives:                           # for every register, but for those named below

@@ -17,7 +17,7 @@ FAMILIES = families()
 KINDS = [(family, kind) for family, kinds in FAMILIES.items() for kind in kinds]
 
 # files of a family's folder that hold no kind of their own
-_BESIDE = {"copies": {"beat"}, "outages": set(), "recoveries": {"chosen"}}
+_BESIDE = {"copies": {"beat", "following"}, "outages": {"signs"}, "recoveries": {"chosen", "suspicion", "targets"}}
 
 
 def _played() -> set[tuple[str, str]]:

@@ -11,23 +11,31 @@ import pytest
 
 import drill.reports
 from drill.hosts.mark import work_folder
+from drill.objectives import PRIORITY
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 SCHEMA = json.loads((Path(drill.reports.__file__).parent / "report.schema.json").read_text())
 HOSTS = ["embedded", pytest.param("docker", marks=pytest.mark.docker)]
 
-MISSES = {  # by scenario: exactly these findings are missed, and nothing is unknown
-    "power-loss": set(),
+MISSES: dict[str, set[tuple[str, str]]] = {  # by scenario: exactly these are missed, and nothing is unknown
     "budget-day": set(),
     "courier-dump": {("data_loss", "population"), ("data_loss", "land")},
+    "dc-fire": set(),
+    "fibre-cut": set(),
+    "grey-failure": set(),
+    "operator-drop": set(),
+    "own-data": set(),
+    "power-loss": set(),
+    "ransomware-late": set(),
+    "replication-is-no-backup": {(check, name) for check in ("content", "recovery_time") for name in PRIORITY},
 }
 
 
-def play(runs: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
+def play(runs: Path, *arguments: str, deadline: float = 280) -> tuple[int, dict[str, Any], str]:
     """`drill run` with the JSON on its standard output: exit code, document, what it told on the way."""
     argv = [sys.executable, "-m", "drill", "run", *arguments, "--runs", str(runs), "--json", "-"]
-    ended = subprocess.run(argv, capture_output=True, text=True, timeout=280, check=False)
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=deadline, check=False)
     document = json.loads(ended.stdout)
     jsonschema.validate(document, SCHEMA)
     return ended.returncode, document, ended.stderr
@@ -42,14 +50,34 @@ def test_each_scenario_has_its_expectation_here() -> None:
 def test_it_ends_as_expected_for_the_expected_reason(path: Path, host: str, tmp_path: Path) -> None:
     code, document, told = play(tmp_path, str(path), "--on", host)
     (run,) = document["runs"]
+    assert code == 0, told
+    _is_as_it_says(run, path.stem, host)
+    _left_its_evidence(tmp_path / run["run_id"])
+    assert not work_folder(run["run_id"]).exists()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_it_ends_so_five_times_in_a_row(path: Path, host: str, tmp_path: Path) -> None:
+    code, document, told = play(tmp_path, str(path), "--on", host, "--repeat", "5", deadline=1200)
+    assert code == 0, told
+    assert len(document["runs"]) == 5
+    for run in document["runs"]:
+        _is_as_it_says(run, path.stem, host)
+
+
+def _is_as_it_says(run: dict[str, Any], scenario: str, host: str) -> None:
     missed = {(f["check"], f["register"]) for f in run["findings"] if f["verdict"] == "missed"}
-    assert (code, run["as_expected"], missed) == (0, True, MISSES[path.stem]), told
+    assert (run["as_expected"], missed) == (True, MISSES[scenario])
     assert [f for f in run["findings"] if f["verdict"] == "unknown"] == []
     assert run["host"] == host
     assert run["acked"] > 0
-    assert run["rta_s"] == pytest.approx(sum(phase["seconds"] for phase in run["phases"]), abs=1e-4)
-    _left_its_evidence(tmp_path / run["run_id"])
-    assert not work_folder(run["run_id"]).exists()
+    back = [figures for figures in run["registers"].values() if figures["phases"]]
+    never = "recovery_time" in {check for check, _ in missed}
+    assert run["rta_s"] == (None if never else max(figures["rta_s"] for figures in back))
+    for figures in back:
+        assert figures["rta_s"] == pytest.approx(sum(phase["seconds"] for phase in figures["phases"]), abs=1e-4)
 
 
 def _left_its_evidence(folder: Path) -> None:

@@ -100,7 +100,40 @@ MISTAKES = [
         "calm: 100ms",
         ["8:7: a calm of 100ms is too short: at 40 per second over 2 registers it must be at least 200ms"],
     ),
-    ("kind: power_loss", "kind: earthquake", ["9:16: unknown kind 'earthquake' (known: power_loss, site_destroyed)"]),
+    (
+        "kind: power_loss",
+        "kind: earthquake",
+        [
+            "9:16: unknown kind 'earthquake'"
+            " (known: freeze, network_cut, power_loss, site_destroyed, wipe, operator_drop)"
+        ],
+    ),
+    ("kind: power_loss", "kind: wipe", ["9:1: `discovered_after` is missing in outage"]),
+    (
+        "kind: power_loss",
+        "kind: operator_drop, register: lnd, discovered_after: 1s",
+        ["9:41: outage.register cannot be 'lnd' (did you mean land?)"],
+    ),
+    (
+        "kind: power_loss",
+        "kind: operator_drop, register: business, discovered_after: 1s",
+        ["9:41: the register business is not in this scenario"],
+    ),
+    (
+        "kind: power_loss",
+        "kind: operator_drop, register: land, tables: [title, titel, title], discovered_after: 1s",
+        ["9:63: there is no table 'titel' in land (did you mean title?)", "9:70: title is named twice"],
+    ),
+    (
+        "outage: {kind: power_loss}\nresponse:\n  detect: {every: 200ms, misses: 3}\n"
+        "  declare: {by: officer, after: 1s}\n  fence: cut",
+        "outage: {kind: operator_drop, register: land, discovered_after: 1s}\nresponse:\n"
+        "  declare: {by: officer, after: 1s}\n  fence: off",
+        [
+            "12:10: operator_drop leaves other registers at home, which `off` would take down: write cut, which closes"
+            " only the databases of what is lost"
+        ],
+    ),
     ("{kind: power_loss}", "power_loss", ["9:9: outage should be a mapping of keys to values, not 'power_loss'"]),
     ("  declare: {by: officer, after: 1s}\n", "", ["10:1: `declare` is missing in response"]),
     ("fence: cut", "fence: no", ["13:10: response.fence cannot be 'no' (did you mean none?)"]),
