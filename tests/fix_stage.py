@@ -80,7 +80,8 @@ class Stage:
         file = self.folder / f"{len(self.told)}.yaml"
         file.write_text(TEXT.format(**{**usual, "fence": "cut", "expected": "{}", **words}))
         scenario = Scenario.load(file).model_copy(update=dict(changed))
-        rehearsal = Rehearsal(scenario, file, file.read_text(), self.premises, self.folder / "runs", linger=linger)
+        kept = None if linger is None else lambda _, drill: linger(drill)
+        rehearsal = Rehearsal(scenario, file, file.read_text(), self.premises, self.folder / "runs", linger=kept)
         self.broke = None
         try:
             rehearsal.play(self.told.append)

@@ -169,13 +169,17 @@ def victim(
     calm: str = "500ms",
     before: Sequence[str] = (),
     runs: Path | None = None,
+    scenario: Path | None = None,
     **environment: str,
 ) -> Iterator[Victim]:
-    """A drill that has just been started, behind the words `before`, which end in an exec of what follows."""
+    """A drill that has just been started, behind the words `before`, which end in an exec of what follows.
+
+    Of a small scenario, unless one of its own is given.
+    """
     folder.mkdir(exist_ok=True)
-    scenario, runs, said = folder / "small.yaml", runs or folder / "runs", folder / "said"
-    scenario.write_text(SCENARIO.replace("CALM", calm))
-    words = ["run", str(scenario), "--on", host, "--runs", str(runs), *options]
+    small, runs, said = folder / "small.yaml", runs or folder / "runs", folder / "said"
+    small.write_text(SCENARIO.replace("CALM", calm))
+    words = ["run", str(scenario or small), "--on", host, "--runs", str(runs), *options]
     with _started([*before, sys.executable, "-m", "drill", *words], said, environment) as process:
         yield Victim(process, runs, said, Path(environment.get("DRILL_WORK") or work_parent()))
 

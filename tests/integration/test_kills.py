@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drill.clock import wait_until
-from tests.fix_victim import cases, drill, figure, victim
+from tests.fix_victim import ROOT, cases, drill, figure, victim
 
 _SOON = 60.0  # seconds, on a loaded machine
 _OFTEN_ALONE = {("embedded", "recovery"), ("docker", "prepare")}
@@ -21,6 +21,18 @@ def test_the_watchdog_removes_what_a_killed_drill_leaves(host: str, act: str, tm
         doomed.process.kill()
         with figure(f"killed in {act} on {host}: nothing left after"):
             doomed.gone_within(_SOON)
+        doomed.claims_nothing()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("host", "act"), cases(lambda *_: False))
+@pytest.mark.parametrize("scenario", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_nothing_is_left_of_any_scenario(scenario: Path, host: str, act: str, tmp_path: Path) -> None:
+    with victim(tmp_path, host, "--people", "1000", scenario=scenario) as doomed:
+        doomed.reach("act began", act=act)
+        doomed.look()
+        doomed.process.kill()
+        doomed.gone_within(_SOON)
         doomed.claims_nothing()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -14,11 +14,13 @@ import pytest
 
 from drill import response
 from drill.clock import wait_until
-from drill.copies.streaming import Following, Streaming
+from drill.copies.streaming import Standby, Streaming
+from drill.evidence import Seal
 from drill.hosts.process import ProcessPremises
 from drill.ledger import Errand, Key, Outcome
+from drill.outages import signs
 from drill.outages.power_loss import PowerLoss
-from drill.parts import Drill
+from drill.parts import Drill, Proof
 from drill.result import Judged
 from drill.sites.site import Site
 from drill.timeline import Timeline
@@ -127,8 +129,8 @@ class Deaf(Streaming):
     """Home serves one register's citizens no more, from before they come."""
 
     @contextmanager
-    def keep(self, home: Site, embassy: Site, registers: Sequence[str], timeline: Timeline) -> Iterator[Following]:
-        with super().keep(home, embassy, registers, timeline) as kept:
+    def keep(self, home: Site, embassy: Site, seals: Mapping[str, Seal], timeline: Timeline) -> Iterator[Standby]:
+        with super().keep(home, embassy, seals, timeline) as kept:
             with home.console("state_gazette") as console:
                 console.execute("revoke insert on drill.receipt from state_gazette_citizen")
             yield kept
@@ -157,43 +159,36 @@ def _promote(**more: object) -> dict[str, object]:
 # -- the outage ------------------------------------------------------------------------------------------------------
 
 
-class Hurried(PowerLoss):
-    """Its proof is not waited for as long as usual."""
-
-    def prove(self, home: Site) -> str:
-        return home.proof_of_death(deadline=1)
-
-
-class OnlySilence(Hurried):
+class OnlySilence(PowerLoss):
     """Home cannot be reached for a while, and nobody has proven what happened to it."""
 
     @contextmanager
-    def strike(self, home: Site, timeline: Timeline) -> Iterator[None]:
+    def strike(self, home: Site, timeline: Timeline) -> Iterator[Proof]:
         timeline.record("outage", "struck", kind=self.kind)
         home.cable.cut(home.name, "power")
-        yield
+        yield partial(signs.of_death, home, deadline=1)
         home.cable.mend(home.name, "power")
         timeline.record("outage", "given back", kind=self.kind)
 
 
-class Nothing(Hurried):
+class Nothing(PowerLoss):
     """It only says that it struck."""
 
     @contextmanager
-    def strike(self, home: Site, timeline: Timeline) -> Iterator[None]:
+    def strike(self, home: Site, timeline: Timeline) -> Iterator[Proof]:
         timeline.record("outage", "struck", kind=self.kind)
-        yield
+        yield partial(signs.of_death, home, deadline=1)
 
 
-class OneBackend(Hurried):
+class OneBackend(PowerLoss):
     """It kills one process of home and takes that for its death."""
 
     @contextmanager
-    def strike(self, home: Site, timeline: Timeline) -> Iterator[None]:
+    def strike(self, home: Site, timeline: Timeline) -> Iterator[Proof]:
         timeline.record("outage", "struck", kind=self.kind)
         ((backend,),) = home.ask("select pid from pg_stat_activity where usename = 'business_citizen' limit 1")
         os.kill(backend, signal.SIGKILL)
-        yield
+        yield partial(signs.of_death, home, deadline=1)
 
 
 @pytest.mark.parametrize("fence", [pytest.param("cut", marks=pytest.mark.soak), "off"])
@@ -238,14 +233,14 @@ class AfterTheLink(PowerLoss):
     """The line to the embassy is cut first; home goes on serving until somebody has noticed, and for a while."""
 
     @contextmanager
-    def strike(self, home: Site, timeline: Timeline) -> Iterator[None]:
+    def strike(self, home: Site, timeline: Timeline) -> Iterator[Proof]:
         home.cable._ask("darken", line="embassy-home", why="a digger", sever=True)
         fell = partial(_happened, timeline, "fell behind")
         wait_until("the copy falls behind", fell, deadline=15, hint="the standby was not watched")
         served = len(receipts(home, "business"))
         wait_until("home serves", lambda: len(receipts(home, "business")) > served + 8, deadline=15, hint="why not?")
-        with super().strike(home, timeline):
-            yield
+        with super().strike(home, timeline) as proof:
+            yield proof
 
 
 def _happened(timeline: Timeline, what: str) -> bool:
