@@ -116,7 +116,7 @@ def test_every_target_of_make_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for page in PAGES:
         code = "\n".join([*fenced(page, "sh"), *re.findall(r"`(make [^`\n]+)`", page.read_text(encoding="utf-8"))])
-        for target in re.findall(r"^make ([a-z]+)", code, re.M):
+        for target in re.findall(r"^make ([a-z-]+)", code, re.M):
             assert re.search(rf"^{target}:.* ## ", makefile, re.M), f"{shown(page)}: make {target}"
 
 
@@ -198,6 +198,12 @@ def keys_of(schema: dict[str, Any], node: dict[str, Any], before: str = "") -> I
         yield from below or ([(f"{before}{name}", value)] if name != "kind" else [])
 
 
+def _written(default: Any) -> str:
+    if default is None:
+        return "none"
+    return str(default).lower() if isinstance(default, bool) else f"{default}".removesuffix(".0")
+
+
 def test_every_key_of_a_scenario_is_told_with_its_default_and_limits() -> None:
     schema = scenario_schema()
     told = {key.strip("`"): cells for key, *cells in table(ROOT / "docs" / "scenarios.md", "## Every key")}
@@ -205,9 +211,7 @@ def test_every_key_of_a_scenario_is_told_with_its_default_and_limits() -> None:
     assert told.keys() == known.keys()
     for key, node in known.items():
         _, default, limits = told[key]
-        said = node.get("default")
-        written = "" if said is None else str(said).lower() if isinstance(said, bool) else f"{said}".removesuffix(".0")
-        assert default.strip("`") == (written if said is not None else "required"), key
+        assert default.strip("`") == (_written(node["default"]) if "default" in node else "required"), key
         for bound in ("minimum", "maximum", "maxLength"):
             assert bound not in node or f"{node[bound]}" in limits.replace(" ", ""), (key, bound)
 
