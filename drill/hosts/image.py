@@ -23,6 +23,7 @@ OFFICIAL = "postgres:18"
 _OURS = "drill-postgres"
 _RECIPE = "2"  # raised when what `rootfs` makes changes: an image of an older recipe is built anew
 _LABEL_RECIPE = "drill.recipe"
+_EXAMINATION = 60.0  # seconds for three questions
 _PULL_PATIENCE = 15.0  # seconds until the registry must have begun to answer, and between two of its answers
 
 Say = Callable[[str], None]
@@ -96,21 +97,7 @@ def build(client: DockerClient) -> Image:
 
 def examine(client: DockerClient, name: str) -> Image:
     """Run the image's PostgreSQL once; CannotRun when it is not one that the drill can use."""
-    from docker.errors import DockerException
-
-    try:
-        told = client.containers.run(
-            name,
-            [_EXAMINE],
-            entrypoint=["/bin/sh", "-c"],
-            user="0",
-            network_mode="none",
-            remove=True,
-            labels=mark_of(new_run_id()).labels(),
-        )
-    except DockerException as failed:
-        raise CannotRun(f"the image {name} does not run: {failed}", hint="see `drill image list`") from failed
-    lines = told.decode(errors="replace").split("\n")
+    lines = _examined(client, name).split("\n")
     version = re.search(r"PostgreSQL\D*(\d+(?:\.\d+)?)", lines[1]) if len(lines) > 3 else None
     if version is None or not (lines[2].isdigit() and lines[3].isdigit()):
         raise CannotRun(f"the image {name} has no PostgreSQL with a user postgres", hint="try --image postgres:18")
@@ -120,6 +107,24 @@ def examine(client: DockerClient, name: str) -> Image:
             hint="try --image postgres:18",
         )
     return Image(name, PurePosixPath(lines[0]), version[1], int(lines[2]), int(lines[3]))
+
+
+def _examined(client: DockerClient, name: str) -> str:
+    """What the image's own shell answers; nothing is left of the container, nor of volumes that the image declares."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    alone = {"user": "0", "network_mode": "none", "labels": mark_of(new_run_id()).labels()}
+    try:
+        container = client.containers.create(name, [_EXAMINE], entrypoint=["/bin/sh", "-c"], **alone)
+        try:
+            container.start()
+            container.wait(timeout=_EXAMINATION)
+            return str(container.logs(stderr=False).decode(errors="replace"))
+        finally:
+            container.remove(force=True, v=True)
+    except (DockerException, RequestException) as failed:
+        raise CannotRun(f"the image {name} does not run: {failed}", hint="see `drill image list`") from failed
 
 
 def images(client: DockerClient) -> list[Candidate]:

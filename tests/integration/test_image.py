@@ -1,6 +1,8 @@
 """The image of both sites, built without a registry and tried."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -61,16 +63,31 @@ def test_a_given_image_that_cannot_be_had_is_refused_fast(docker_client: Any) ->
     assert time.monotonic() - began < 40
 
 
-def test_an_image_without_postgresql_is_refused(docker_client: Any) -> None:
-    name = "drill-test-empty:1"
-    ours = image.find(docker_client)
-    bare = docker_client.containers.create(ours.name, ["true"], labels={"drill.test": "1"})
+@contextmanager
+def _like_ours(client: Any, changes: str) -> Iterator[str]:
+    """The name of an image that differs from ours in this."""
+    name = "drill-test-changed"
+    bare = client.containers.create(image.find(client, image.ours()).name, ["true"], labels={"drill.test": "1"})
     try:
-        bare.commit("drill-test-empty", "1", changes="ENV PATH=/bin")
+        bare.commit(name, "1", changes=changes)
     finally:
         bare.remove(v=True)
     try:
-        with pytest.raises(CannotRun, match="has no PostgreSQL"):
-            image.find(docker_client, name)
+        yield f"{name}:1"
     finally:
-        docker_client.images.remove(name)
+        client.images.remove(f"{name}:1")
+
+
+def test_an_image_without_postgresql_is_refused(docker_client: Any) -> None:
+    with (
+        _like_ours(docker_client, "ENV PATH=/bin") as name,
+        pytest.raises(CannotRun, match="has no PostgreSQL"),
+    ):
+        image.find(docker_client, name)
+
+
+def test_no_volume_is_left_of_an_image_that_declares_one(docker_client: Any) -> None:
+    with _like_ours(docker_client, "VOLUME /var/lib/postgresql") as name:
+        before = {each.name for each in docker_client.volumes.list()}
+        assert image.find(docker_client, name).name == name
+        assert {each.name for each in docker_client.volumes.list()} <= before
