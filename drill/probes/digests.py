@@ -50,7 +50,7 @@ order by 1, 2
 
 # A partition's file is one of the partitioned table: receipts and seals know no other name.
 _FILES: LiteralString = """
-select pg_relation_filepath(c.oid), n.nspname || '.' || r.relname
+select pg_relation_filepath(c.oid), n.nspname, r.relname
 from pg_class c
 join pg_class r on r.oid = coalesce(pg_partition_root(c.oid), c.oid)
 join pg_namespace n on n.oid = r.relnamespace
@@ -71,9 +71,8 @@ class Shape:
 
     @property
     def name(self) -> str:
-        """As seals and receipts call it: quoted where its dots would make it another table's name."""
-        names = (self.schema, self.table)
-        return ".".join(map(quoted, names) if any("." in name for name in names) else names)
+        """As seals and receipts call it."""
+        return _named(self.schema, self.table)
 
     def sql(self, columns: Sequence[Column]) -> str:
         """SELECT rows, sum, sum over these columns."""
@@ -92,7 +91,12 @@ def shapes(console: psycopg.Connection[Any]) -> tuple[Shape, ...]:
 
 def files(console: psycopg.Connection[Any]) -> dict[str, str]:
     """By path below the data folder: the table whose rows are in that file, that of the receipts included."""
-    return {str(path): str(table) for path, table in console.execute(_FILES)}
+    return {str(path): _named(schema, table) for path, schema, table in console.execute(_FILES)}
+
+
+def _named(*names: str) -> str:
+    """Quoted where dots in a name would make it another table's."""
+    return ".".join(map(quoted, names) if any("." in name for name in names) else names)
 
 
 def digest(console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column]) -> Digest | None:

@@ -177,9 +177,9 @@ def test_it_brings_back_what_the_copy_holds_by_name_and_nothing_damaged(pair: Pa
             _refuses_what_nobody_holds(kept, kind)
         if kind in _EARLIER:
             settings, version = _EARLIER[kind]
-            _brings_back(kept, kind, {}, version, **settings)
+            _brings_back(kept, {}, version, kind=kind, **settings)
             kept.tidy()
-        _brings_back(kept, kind, {"drill.mark": 1}, kept.after.name)
+        _brings_back(kept, {"drill.mark": 1}, kept.after.name, kind=kind)
         files = list(DAMAGE[source]) if isinstance(pair.home.host, ProcessHost) else list(DAMAGE[source])[:1]
         for name in files:  # what a damaged file does is no matter of the host
             kept.tidy()
@@ -207,10 +207,10 @@ def _says_so(kept: Kept, kind: str, name: str) -> None:
     assert {event.facts["register"] for event in events if event.what == "failed"} == {_HURT}, name
 
 
-def _brings_back(kept: Kept, kind: str, changes: dict[str, int], version: str, **settings: object) -> None:
+def _brings_back(kept: Kept, changes: dict[str, int], named: str, *, kind: str, **settings: object) -> None:
     assert sorted(kept.recover(kind, **settings)) == sorted(_REGISTERS)
     chosen = [event.facts for event in kept.pair.timeline.events if event.what == "version chosen"]
-    assert chosen[-1]["version"] == version
+    assert chosen[-1]["version"] == named
     assert chosen[-1]["age_s"] >= 0
     for register in _REGISTERS:
         assert kept.changes(register) == changes

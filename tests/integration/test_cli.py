@@ -134,7 +134,8 @@ def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
 def test_list_shows_the_opening_sentences(tmp_path: Path) -> None:
     listed = drill("list", folder=tmp_path)
     assert listed.returncode == 0
-    assert listed.stdout.splitlines()[-1].startswith("power-loss")
+    names = [line.split()[0] for line in listed.stdout.splitlines() if line[:1].isalpha()]
+    assert names == sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
     assert "Home goes dark" in listed.stdout
     empty = drill("list", ".", folder=tmp_path)
     assert (empty.returncode, empty.stdout) == (0, "")

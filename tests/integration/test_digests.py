@@ -238,7 +238,7 @@ def test_stored_columns_count_and_virtual_ones_do_not(console: Console) -> None:
 def test_any_name_can_be_read(console: Console) -> None:
     console.execute('create schema "Ü ""1"; create table "Ü ""1"."t.x" ("c""1" int, "from" text); ')
     console.execute("""insert into "Ü ""1"."t.x" values (1, '%s')""")
-    assert _digest(console, 'Ü "1.t.x').rows == 1
+    assert _digest(console, '"Ü ""1"."t.x"').rows == 1
 
 
 def test_a_sealed_column_that_is_gone_or_changed_makes_the_table_unreadable(console: Console) -> None:
