@@ -75,10 +75,12 @@ class Archive(BaseModel, frozen=True, extra="forbid"):
         follower = follower_of(self.name)
         archiving = Archiving(self.name, home, embassy, timeline, follower, LAST, self, instruct(embassy))
         archiving.receive()
+        archiving.wait_until_current(synchronous=False, hint=archiving.receiver_says)  # else the base lacks its log
         archiving.back_up(seals)
         timeline.record("copy", "current", copy=self.name, version=FIRST)
         archiving.wait_until_current(synchronous=self.synchronous, hint=archiving.receiver_says)
         archiving.mark()
+        archiving.versions()  # which says so if it is not whole
         timeline.record("copy", "established", copy=self.name, kind=self.kind)
         timeline.record("copy", "current", copy=self.name, version=LAST)
         look = beating(LOOK_EVERY, archiving.look, archiving.fell_behind)
