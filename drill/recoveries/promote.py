@@ -21,6 +21,7 @@ class Promote(BaseModel, frozen=True, extra="forbid"):
     """All registers come back at once, with what the standby had received."""
 
     works_with: ClassVar[frozenset[str]] = frozenset({"streaming"})
+    for_a_part: ClassVar[bool] = False  # registers can come back without the others
     kind: Literal["promote"]
     source: Annotated[str, Field(alias="from")]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+import psycopg
 from psycopg import sql
 from pydantic import BaseModel, Field
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 _COPY_DEADLINE = 3600.0  # seconds
 _REPLAY_DEADLINE = 4 * 3600.0
 _PROMOTE_DEADLINE = 120.0
-_FETCH = 'for held in {log}/%f {log}/%f.partial; do test -f "$held" && exec cp "$held" %p; done; false'
+# The receiver may complete a segment, and so rename it, while it is looked for.
+_FETCH = 'for held in {log}/%f {log}/%f.partial {log}/%f; do test -f "$held" && cp "$held" %p && exit; done; false'
 
 # Once the target is reached the server waits, so that it can be asked how far it came. A copy acts on nobody else.
 _REPLAYING = {
@@ -37,13 +39,13 @@ _REACHED = """
 select case when pg_is_in_recovery() then pg_get_wal_replay_pause_state() else 'ended' end,
        coalesce(pg_last_wal_replay_lsn(), '0/0')::text
 """
-_THERE = "select datname from pg_database where datname = any(%s) and datallowconn"
 
 
 class Replay(BaseModel, frozen=True, extra="forbid"):
     """All registers come back at once, as they were at a point in time."""
 
     works_with: ClassVar[frozenset[str]] = frozenset({"archive"})
+    for_a_part: ClassVar[bool] = True
     kind: Literal["replay"]
     source: Annotated[str, Field(alias="from")]
     to: To = "latest"
@@ -63,7 +65,7 @@ class Replay(BaseModel, frozen=True, extra="forbid"):
         _wait_until_reached(embassy, target)
         timeline.record("recovery", "phase", name="promote")
         embassy.promote(deadline=_PROMOTE_DEADLINE, paused=True)
-        _close(embassy, archived.label.registers.keys() - set(registers))
+        _let_in(embassy, registers, archived.label.registers.keys() - set(registers))
         yield from registers
 
 
@@ -99,8 +101,14 @@ def _wait_until_reached(embassy: Site, target: Target) -> None:
         raise StepFailed(f"{embassy.name}: the replay came to rest at {lsn} ({state}); {wanted}", hint="see its log")
 
 
-def _close(embassy: Site, others: set[str]) -> None:
-    """What was not lost is at home: nobody may work on its double here."""
-    with embassy.console() as console:
-        for (name,) in console.execute(_THERE, [sorted(others)]).fetchall():
-            console.execute(sql.SQL("alter database {} with allow_connections false").format(sql.Identifier(name)))
+def _let_in(embassy: Site, registers: Sequence[str], others: Collection[str]) -> None:
+    """Into the registers, though home's fence may have been replayed too; not into doubles of what is still at home."""
+    wanted = [*((name, "true") for name in registers), *((name, "false") for name in sorted(others))]
+    try:
+        with embassy.console() as console:
+            there = {name for (name,) in console.execute("select datname from pg_database")}
+            for name, allowed in (each for each in wanted if each[0] in there):
+                order = sql.SQL("alter database {} with allow_connections {}")
+                console.execute(order.format(sql.Identifier(name), sql.SQL(allowed)))
+    except psycopg.Error as refused:
+        raise embassy.failed(f"the registers cannot be opened: {refused}", refused) from refused

@@ -30,6 +30,7 @@ class Restore(BaseModel, frozen=True, extra="forbid"):
     """A fresh server at the embassy, its roles first, then each register on its own."""
 
     works_with: ClassVar[frozenset[str]] = frozenset({"dump"})
+    for_a_part: ClassVar[bool] = True
     kind: Literal["restore"]
     source: Annotated[str, Field(alias="from")]
     version: str = "latest"

@@ -121,12 +121,26 @@ def _part_of_home(scenario: Scenario) -> Broken:
     if outage.takes is not None and scenario.response.fence_by == "off":
         what = f"{outage.kind} leaves other registers at home, which `off` would take down: write cut, which closes"
         yield ("response", "fence"), f"{what} only the databases of what is lost"
+    if outage.takes is not None:
+        yield from _beside_a_living_home(scenario)
     if outage.kind != "operator_drop":
         return
     if outage.lost not in scenario.register_names:
         yield ("outage", "register"), f"the register {outage.lost} is not in this scenario"
     if outage.tables is not None:
         yield from _tables(outage.lost, outage.tables)
+
+
+def _beside_a_living_home(scenario: Scenario) -> Broken:
+    """The embassy's server stops following when it recovers: home must neither wait for it nor have a whole double."""
+    outage, recovery = scenario.outage, scenario.recovery
+    if not recovery.for_a_part:
+        what = f"{outage.kind} leaves other registers at home, and {recovery.kind} would bring up all of them a second"
+        yield ("recovery", "kind"), f"{what} time: recover from a dump or an archive"
+    for place, copy in enumerate(scenario.copies):
+        if copy.kind == "streaming" and copy.synchronous:
+            what = f"{outage.kind} leaves other registers at home, which would wait for this standby in vain once the"
+            yield ("copies", place, "synchronous"), f"{what} embassy recovers: write false"
 
 
 def _tables(register: str, named: tuple[str, ...]) -> Broken:

@@ -176,8 +176,9 @@ class Site:
         wait_for(self, "PostgreSQL starts", self._answers, deadline)
 
     def start_copy_of(self, origin: Site, data: PurePosixPath, *, deadline: float) -> None:
-        """Start the server on a physical copy of another site's cluster."""
-        self.start(data, cluster_of=origin.cluster_of, deadline=deadline)
+        """Start the server on a physical copy of another site's cluster; it waits for nobody whom that one waits for."""
+        alone = {"synchronous_standby_names": ""}
+        self.start(data, alone, cluster_of=origin.cluster_of, deadline=deadline)
 
     def stop(self) -> None:
         """End the server, if one runs, as one would who needs the machine for another; its disk stays as it is."""

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from drill.citizens.office import Office
+from drill.copies.archive import Archive
 from drill.copies.dump import Dump
 from drill.hosts.process import ProcessPremises
 from drill.ledger import PROMISED, Entry, Errand, Outcome
 from drill.outages.operator_drop import OperatorDrop
 from drill.outages.wipe import Rewriting, Statements, Wipe
 from drill.parts import CitizensAtWork, Lost
+from drill.recoveries.replay import Replay
 from drill.recoveries.restore import Restore
 from drill.response import Response
 from drill.result import Judged
@@ -53,6 +55,24 @@ def times(run: Judged, *whats: str) -> list[float]:
 
 def entries(run: Judged, register: str, errand: Errand = Errand.WORK) -> list[Entry]:
     return [e for e in run.evidence.ledger if e.register == register and e.errand is errand]
+
+
+def test_the_latest_state_carries_the_drop_and_is_refused_for_that(stage: Stage) -> None:
+    """Home's fence is in its log too; it must not keep anybody out of the embassy."""
+    parts = {
+        "outage": OperatorDrop.model_validate(COMPANY),
+        "copies": (Archive.model_validate({"kind": "archive", "name": "archive"}),),
+        "recovery": Replay.model_validate({"kind": "replay", "from": "archive"}),
+    }
+    run = stage.play({**PATIENT, **parts}, rpo="5s")
+    assert stage.broke is None
+    missed = by(run, Verdict.MISSED)
+    assert {check: missed.get(check) for check in ("content", "recovery_time")} == dict.fromkeys(
+        ("content", "recovery_time"), {"business"}
+    )
+    assert set().union(*missed.values()) == {"business"}
+    assert by(run, Verdict.UNKNOWN) == {}
+    assert expecting(run, missed) == 0
 
 
 # -- the whole of home is damaged ------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pytest
 
 from drill import response
 from drill.clock import wait_until
+from drill.copies.archive import Archive
 from drill.copies.streaming import Standby, Streaming
 from drill.evidence import Seal
 from drill.hosts.process import ProcessPremises
@@ -125,6 +126,14 @@ def test_no_fence_is_missed_and_damage_after_acceptance_is_seen_all_the_same(sta
     assert (run.result.exit_code, expecting(run, wrong)) == (1, 0)
 
 
+def test_a_promoted_standby_does_not_wait_for_whom_home_waited_for(stage: Stage) -> None:
+    archive = Archive.model_validate({"kind": "archive", "name": "archive", "synchronous": True})
+    standby = Streaming.model_validate({"kind": "streaming", "name": "standby"})
+    run = stage.play({"copies": (archive, standby)})
+    assert stage.broke is None
+    assert (by(run, Verdict.MISSED), by(run, Verdict.UNKNOWN), run.result.exit_code) == ({}, {}, 0)
+
+
 class Deaf(Streaming):
     """Home serves one register's citizens no more, from before they come."""
 
@@ -168,7 +177,7 @@ class OnlySilence(PowerLoss):
         home.cable.cut(home.name, "power")
         yield partial(signs.of_death, home, deadline=1)
         home.cable.mend(home.name, "power")
-        timeline.record("outage", "given back", kind=self.kind)
+        timeline.record("outage", "stays off" if home.barred else "given back", kind=self.kind)
 
 
 class Nothing(PowerLoss):

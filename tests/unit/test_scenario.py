@@ -39,6 +39,12 @@ objectives:
 expect_missed: {data_loss: [land]}
 """
 
+A_PART = (
+    "operator_drop leaves other registers at home, and promote would bring up all of them a second time: recover from a"
+    " dump or an archive"
+)
+UNTIL_THE_OUTAGE = GOOD.partition("synchronous: false}")[2].partition("power_loss")[0]
+
 # (what is replaced, by what, every message that must come)
 MISTAKES = [
     (
@@ -117,12 +123,16 @@ MISTAKES = [
     (
         "kind: power_loss",
         "kind: operator_drop, register: business, discovered_after: 1s",
-        ["9:41: the register business is not in this scenario"],
+        ["9:41: the register business is not in this scenario", f"14:18: {A_PART}"],
     ),
     (
         "kind: power_loss",
         "kind: operator_drop, register: land, tables: [title, titel, title], discovered_after: 1s",
-        ["9:63: there is no table 'titel' in land (did you mean title?)", "9:70: title is named twice"],
+        [
+            "9:63: there is no table 'titel' in land (did you mean title?)",
+            "9:70: title is named twice",
+            f"14:18: {A_PART}",
+        ],
     ),
     (
         "outage: {kind: power_loss}\nresponse:\n  detect: {every: 200ms, misses: 3}\n"
@@ -131,7 +141,17 @@ MISTAKES = [
         "  declare: {by: officer, after: 1s}\n  fence: off",
         [
             "12:10: operator_drop leaves other registers at home, which `off` would take down: write cut, which closes"
-            " only the databases of what is lost"
+            " only the databases of what is lost",
+            f"13:18: {A_PART}",
+        ],
+    ),
+    (
+        f"synchronous: false}}{UNTIL_THE_OUTAGE}power_loss}}",
+        f"synchronous: true}}{UNTIL_THE_OUTAGE}operator_drop, register: land, discovered_after: 1s}}",
+        [
+            "5:51: operator_drop leaves other registers at home, which would wait for this standby in vain once the"
+            " embassy recovers: write false",
+            f"14:18: {A_PART}",
         ],
     ),
     ("{kind: power_loss}", "power_loss", ["9:9: outage should be a mapping of keys to values, not 'power_loss'"]),
