@@ -10,8 +10,9 @@ NAMES = (
     *("detect", "declare", "fence", "queue", "fetch", "restore"),
     *("replay", "promote", "verify", "redirect", "settle"),
 )
+_WATCHED = {"detected": "declare", "false alarm": "detect"}
 _STARTS = {
-    **{"struck": "detect", "detected": "declare", "discovered": "declare", "declared": "fence"},
+    **{"struck": "detect", **_WATCHED, "discovered": "declare", "declared": "fence"},
     **{"fenced": "queue", "no fence": "queue"},
 }
 
@@ -95,13 +96,13 @@ def _early(events: Iterable[Event], register: str, served: float | None) -> Iter
 def _marks(events: Iterable[Event], register: str) -> Iterator[Mark]:
     """What each event begins for this register. The gate may run before or after the citizens are redirected.
 
-    A watch that sees home only fail when it is fenced detects nothing any more.
+    Once a person knows of the outage it is no matter what the watch sees: also that home fails when it is fenced.
     """
-    verifying = redirected = declared = False
+    verifying = redirected = known = False
     for event in events:
-        if event.facts.get("register") not in (None, register) or (declared and event.what == "detected"):
+        if event.facts.get("register") not in (None, register) or (known and event.what in _WATCHED):
             continue
-        declared = declared or event.what == "declared"
+        known = known or event.what in ("discovered", "declared")
         match event.what:
             case "phase":
                 yield Mark(event.elapsed, str(event.facts["name"]))

@@ -88,6 +88,8 @@ def _proof(evidence: Evidence, fenced: float) -> FenceState:
     alone = bool(proven.facts.get("alone", False)) or back is None
     if not proven.facts.get("new") or not (alone or proven.facts.get("old")):
         return FenceState(Fence.UNPROVEN, "the fence was not tried on old and new connections")
+    if back is None and evidence.first("given back") is not None:
+        return FenceState(Fence.UNPROVEN, "home was given back and not seen alive, so nobody knows what holds it back")
     if back is not None and not any(e.ended > back for e in _stale(evidence)):
         return FenceState(Fence.UNPROVEN, "nobody tried home after it came back")
     return FenceState(Fence.PROVEN, "the fence was proven", alone, closed)

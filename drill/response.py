@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -55,19 +55,31 @@ class Response(BaseModel, frozen=True, extra="forbid"):
             watch.end()
 
     def notice(self, outage: Outage, watching: Watching, timeline: Timeline) -> None:
-        """Wait for the watch, or for whoever discovers what it cannot see; then for the declaration."""
-        noticed = self._noticed(outage, watching, timeline)
-        timeline.clock.sleep(timeline.left(noticed, self.declare.after))
+        """Wait for the watch, or for whoever discovers what it cannot see; then for the declaration.
+
+        What the watch takes back before that was nothing. StepFailed where home was missed before it was struck.
+        """
+        while True:
+            noticed = self._noticed(outage, watching, timeline)
+            timeline.clock.sleep(timeline.left(noticed, self.declare.after))
+            if not any(event.what == "false alarm" and event.elapsed >= noticed for event in timeline.events):
+                break
         timeline.record("response", "declared", by=self.declare.by)
 
     def _noticed(self, outage: Outage, watching: Watching, timeline: Timeline) -> float:
         """The instant on the drill's clock. Where the watch sees home fail before it is discovered, that counts."""
-        if outage.discovered_after is None:
-            return watching.wait_until_detected(_LONGEST_WATCH + 2 * self.detect.every * self.detect.misses)
         struck = next(event.elapsed for event in timeline.events if event.what == "struck")
-        with suppress(NotInTime):
-            return watching.wait_until_detected(timeline.left(struck, outage.discovered_after))
-        return timeline.record("response", "discovered", by=self.declare.by).elapsed
+        if outage.discovered_after is None:
+            seen = watching.wait_until_detected(_LONGEST_WATCH + 2 * self.detect.every * self.detect.misses)
+        else:
+            try:
+                seen = watching.wait_until_detected(timeline.left(struck, outage.discovered_after))
+            except NotInTime:
+                return timeline.record("response", "discovered", by=self.declare.by).elapsed
+        if seen < struck:
+            hint = "is this machine overloaded? a longer `detect: {every}` gives home more time"
+            raise StepFailed(f"home was already missed {struck - seen:.2f} s before it was struck", hint=hint)
+        return seen
 
     def fence(self, home: Site, lost: Lost, citizens: CitizensAtWork, timeline: Timeline) -> None:
         """Keep home out: its cable is severed, or its power is off and stays off, or nothing is done.

@@ -45,7 +45,6 @@ def run_drill(drill: Drill, timeline: Timeline, record: Record) -> None:
         stage = prepare(drill, timeline, undo, record)
         with timeline.act("calm"):
             timeline.clock.sleep(drill.calm)
-            stage.watching.wait_until_calm(_UNREST)
         home_lost = undo.begin(Undo(timeline))
         lose_home(drill, stage, home_lost, timeline)
         with timeline.act("recovery"):
@@ -89,6 +88,7 @@ def lose_home(drill: Drill, stage: Stage, home_lost: Undo, timeline: Timeline) -
     """
     with ThreadPoolExecutor(1) as prover:
         with timeline.act("outage"):
+            stage.watching.wait_until_calm(_UNREST)
             proof = home_lost.begin(drill.outage.strike(drill.home, timeline))
             proven = prover.submit(prove, drill.outage.kind, proof, timeline)
         with timeline.act("notice"):

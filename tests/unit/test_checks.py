@@ -88,6 +88,8 @@ LEFT_ALONE = replace(
     lost=frozenset(),
 )
 
+AWAY = without(GOOD, "home is back", "given back")  # and how home ended is not told
+
 
 @pytest.mark.parametrize(
     ("check", "evidence", "verdict", "why"),
@@ -97,7 +99,9 @@ LEFT_ALONE = replace(
         (checks.outage, with_events(GOOD, event(10.2, "not proven", reason="alive")), UNKNOWN, "alive"),
         (checks.outage, without(GOOD, "struck"), UNKNOWN, "never struck"),
         (checks.single_home, GOOD, MET, "against a living home"),
-        (checks.single_home, without(GOOD, "home is back"), MET, "rests on the cable alone"),
+        (checks.single_home, without(GOOD, "home is back"), UNKNOWN, "given back and not seen alive"),
+        (checks.single_home, with_events(AWAY, event(29, "stays off")), MET, "rests on the cable alone"),
+        (checks.single_home, with_events(AWAY, event(29, "nothing to give back")), MET, "rests on the cable alone"),
         (checks.single_home, without(GOOD, "fence proven"), UNKNOWN, "not proven"),
         (checks.single_home, without(GOOD, "ledger complete"), UNKNOWN, "cut short"),
         (checks.single_home, told(GOOD, LEDGER[:-1]), UNKNOWN, "nobody tried home after it came back"),

@@ -219,6 +219,13 @@ def test_what_no_watch_sees_is_detected_when_somebody_discovers_it() -> None:
     assert found == [("detect", 8), ("declare", 2), ("fence", 1), ("queue", 1), ("promote", 3)]
 
 
+def test_what_the_watch_takes_back_was_no_detection_until_a_person_knows() -> None:
+    events = [event(1, "struck"), event(2, "detected"), event(3, "false alarm"), event(9, "discovered")]
+    events += [event(9.5, "detected"), event(10, "false alarm"), event(11, "declared"), event(11, "fenced")]
+    found = [(p.name, p.seconds) for p in phases(events, "land", 1, 12)]
+    assert found == [("detect", 1), ("declare", 1), ("detect", 6), ("declare", 2), ("queue", 1)]
+
+
 def test_work_that_a_damaged_home_took_until_it_was_fenced_can_be_lost() -> None:
     """Home goes on acknowledging after the strike; the recovery goes back to before it."""
     late = tuple(entry(100 + n, 10.2 + n) for n in range(4))  # the last at 13.2 s, the fence at 14 s

@@ -10,7 +10,7 @@ from drill.evidence import Evidence
 from drill.judge import judged
 from drill.measures import figures
 from drill.phases import phases, span_of
-from drill.timeline import Event
+from drill.timeline import Event, pauses
 from tests.unit.stories import EVENTS, GOOD, LEDGER, entry, event, told, with_events
 from tests.unit.test_measures import marks
 
@@ -58,6 +58,13 @@ def test_what_the_watch_detects_in_a_pause_has_taken_its_time() -> None:
     events = [event(10, "struck"), *paused(10.1, 40.1), event(10.6, "detected"), event(41.1, "declared")]
     parts = phases(sorted(events, key=lambda e: e.elapsed), "land", 10, 42)
     assert [(p.name, p.seconds) for p in parts] == [("detect", 0.6), ("declare", 1.0), ("fence", 0.9)]
+
+
+@pytest.mark.parametrize("known", ["discovered", "declared"])
+def test_what_the_watch_detects_in_a_pause_once_the_outage_is_known_takes_no_time(known: str) -> None:
+    events = [event(10, "struck"), event(12, known), *paused(13, 43), event(38, "detected")]
+    (stop,) = pauses(sorted(events, key=lambda e: e.elapsed))
+    assert (stop.began, stop.ended) == (13, 43)
 
 
 def test_a_pause_that_the_end_fell_into_did_not_hold_it_up() -> None:

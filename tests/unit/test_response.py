@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from drill.errors import NotInTime
+from drill.errors import NotInTime, StepFailed
 from drill.response import Response
 from drill.timeline import Timeline
 from tests.unit.test_run import StoppedClock
@@ -27,6 +27,20 @@ class Eyes:
             raise NotInTime("nothing seen", hint="")
         self.clock.t = max(self.clock.t, self.sees_at)
         return self.sees_at
+
+
+class Nervous(Eyes):
+    """Takes back what it sees at once; the first time only."""
+
+    def __init__(self, timeline: Timeline, clock: StoppedClock, sees_at: float) -> None:
+        super().__init__(clock, sees_at)
+        self.timeline = timeline
+
+    def wait_until_detected(self, deadline: float) -> float:
+        seen = super().wait_until_detected(deadline)
+        self.timeline.record("watch", "false alarm")
+        self.sees_at = None
+        return seen
 
 
 class Struck:
@@ -63,6 +77,22 @@ def test_what_no_watch_sees_is_discovered(
     after: float | None, sees_at: float | None, until: float, told: list[tuple[float, str]]
 ) -> None:
     assert noticed(after, sees_at, until) == told
+
+
+def test_what_the_watch_takes_back_is_no_discovery() -> None:
+    clock: Any = StoppedClock()
+    timeline = Timeline(clock)
+    clock.t = 10.0
+    timeline.record("outage", "struck")
+    RESPONSE.notice(cast("Any", Struck(8.0)), cast("Any", Nervous(timeline, clock, 12.0)), timeline)
+    told = [(e.elapsed, e.what) for e in timeline.events]
+    assert told[1:] == [(12.0, "false alarm"), (18.0, "discovered"), (20.0, "declared")]
+
+
+@pytest.mark.parametrize("after", [None, 8.0])
+def test_a_home_that_was_missed_before_it_was_struck_is_no_beginning(after: float | None) -> None:
+    with pytest.raises(StepFailed, match=r"already missed 0\.50 s before it was struck"):
+        noticed(after, 9.5)
 
 
 def test_what_the_watch_must_see_and_does_not_ends_the_drill() -> None:
