@@ -85,6 +85,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     from drill.scenario.plan import acts_of
     from drill.scenario.shelf import find_scenario
 
+    wanted = Wanted(json, junit, markdown, quiet)
     if pause:
         must_be_a_terminal()
     files = [find_scenario(given) for given in scenarios]
@@ -102,7 +103,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
             linger=stands.kept if keep else None,
         )
         rehearsals += [rehearsal] * repeat
-    raise typer.Exit(_play_all(rehearsals, onlooker, timeout, Wanted(json, junit, markdown, quiet)))
+    raise typer.Exit(_play_all(rehearsals, onlooker, timeout, wanted))
 
 
 def _onlooker() -> Live | Progress:

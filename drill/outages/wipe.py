@@ -209,7 +209,8 @@ def _found(home: Site, done: Rewriting) -> int:
     if not done.rows:
         raise StepFailed(f"the wipe of {done.register} has changed no row", hint="had it been wiped before?")
     count = "select count(*) filter (where xmin = xid(%s::xid8)), count(*) from only "
-    seen = [home.ask(count + table, [done.transaction], done.register)[0] for table in done.tables]
+    tables = [table.replace("%", "%%") for table in done.tables]
+    seen = [home.ask(count + table, [done.transaction], done.register)[0] for table in tables]
     rewritten, rows = (sum(column) for column in zip(*seen, strict=True))
     if rewritten * 2 <= rows:
         said = f"only {rewritten} of {rows} rows of {done.register} are the wipe's"

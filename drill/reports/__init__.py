@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drill.errors import CannotRun
+from drill.errors import CannotRun, ScenarioError
 
 if TYPE_CHECKING:
     from drill.result import Judged
@@ -23,6 +23,12 @@ class Wanted:
     junit: str | None = None
     markdown: str | None = None
     quiet: bool = False  # a few plain lines instead of the table
+
+    def __post_init__(self) -> None:
+        """ScenarioError where two documents would run into one another."""
+        if (self.json, self.junit, self.markdown).count("-") > 1:
+            hint = "give all but one of them a file"
+            raise ScenarioError("only one document can go to the standard output (`-`)", hint=hint)
 
 
 def deliver(runs: Sequence[Judged], exit_code: int, wanted: Wanted) -> None:
