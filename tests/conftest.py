@@ -35,6 +35,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     pytest.skip(why)
 
 
+@pytest.fixture(scope="session")
+def hosts() -> tuple[str, ...]:
+    """Those that this machine has; all of them where Docker is required."""
+    required = os.environ.get("DRILL_REQUIRE_DOCKER") == "1"
+    return ("embedded", "docker") if required or _no_engine() is None else ("embedded",)
+
+
 @pytest.fixture
 def docker_client() -> Iterator[Any]:
     """A client of the local engine."""
