@@ -20,9 +20,12 @@ _CLUSTER_OPENS, _CLUSTER_ENDS = (
     b"-- PostgreSQL database cluster dump complete",
 )
 _TAR_ENDS = bytes(1024)
+_CUSTOM = b"\x01"
 _PACKED = {b"\x1f\x8b": "gunzip", b"\x28\xb5\x2f\xfd": "unzstd", b"\xfd7zXZ": "unxz", b"BZh": "bunzip2", b"PK": "unzip"}
 _OTHER_LETTERS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 _ROWS = re.compile(r"\d+\.dat(\.gz)?")  # the rows of one table
+# names, settings and comments of roles may hold line ends, semicolons and backslashes
+_STATEMENT = re.compile(r"""(?:\s+|--[^\n]*|\\[^\n]*)|((?:"[^"]*"|'[^']*'|[^;"'])++;)""")
 _MADE = "make it with `pg_dump -Fc -f FILE DATABASE`"
 
 
@@ -49,7 +52,10 @@ class DumpFile:
         if path.is_dir():
             if not (path / "toc.dat").is_file():
                 raise ValueError(f"{path} is a folder without toc.dat, so it is not what pg_dump -Fd writes: {_MADE}")
-            return cls(path, Form.DIRECTORY)
+            folder = cls(path, Form.DIRECTORY)
+            for file in folder._files():
+                _opened(file)
+            return folder
         return cls(path, _form(path, _ends_of(path)))
 
     @property
@@ -74,10 +80,8 @@ class DumpFile:
     def cut_short(self) -> Iterator[str]:
         """The files of a folder that end too early: pg_restore itself would load what is left without a word."""
         for file in self._files() if self.form is Form.DIRECTORY else ():
-            if file.suffix == ".gz" or _ROWS.fullmatch(file.name):
-                rows = _last_bytes(file)
-                if rows is None or (_ROWS.fullmatch(file.name) and not _is_end(rows)):
-                    yield file.name
+            if _breaks_off(file):
+                yield file.name
 
     def _files(self) -> list[Path]:
         if self.form is not Form.DIRECTORY:
@@ -102,6 +106,11 @@ def globals_at(path: Path) -> str:
         return content.decode()
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8: {made} --encoding=UTF8") from None
+
+
+def statements_of(roles: str) -> Iterator[str]:
+    """What pg_dumpall wrote, statement by statement; what stands between them, psql's own commands too, is left out."""
+    return filter(None, _STATEMENT.findall(roles))
 
 
 def _found(path: Path) -> Path:
@@ -135,6 +144,8 @@ def _ends_of(path: Path) -> tuple[bytes, bytes]:
 def _form(path: Path, ends: tuple[bytes, bytes]) -> Form:
     head, foot = ends
     if head.startswith(b"PGDMP"):
+        if head[10:11] != _CUSTOM:
+            raise ValueError(f"{path} is only a part of what pg_dump -Fd writes: name its folder")
         return Form.CUSTOM
     if head[257:262] == b"ustar":
         if not head.startswith(b"toc.dat\0"):
@@ -170,6 +181,16 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+def _breaks_off(file: Path) -> bool:
+    rows, blobs = _ROWS.fullmatch(file.name), file.suffix == ".toc"
+    if not (rows or blobs or file.suffix == ".gz"):
+        return False
+    last = _last_bytes(file)
+    if last is None:
+        return True
+    return not last.endswith(b"\n") if blobs else bool(rows) and not _is_end(last)
+
+
 def _last_bytes(file: Path) -> bytes | None:
     """Of what is in it; None where what was compressed breaks off."""
     with file.open("rb") as plain:
@@ -184,5 +205,5 @@ def _last_bytes(file: Path) -> bytes | None:
 
 
 def _is_end(rows: bytes) -> bool:
-    """COPY ends with a dot of its own, INSERTs with a semicolon."""
-    return rows.rstrip().endswith((b"\\.", b";"))
+    """COPY ends with a dot of its own, INSERTs with a semicolon; where there are none stand two line ends."""
+    return rows == b"\n\n" or rows.rstrip().endswith((b"\\.", b";"))

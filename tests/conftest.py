@@ -12,9 +12,10 @@ from drill.errors import DrillError
 from drill.hosts import binaries, engine
 from drill.hosts.container import ContainerPremises, choose
 from drill.hosts.process import ProcessPremises
+from tests.fix_own_data import somewhere
 from tests.fix_site import broken, filled, sites
 
-__all__ = ["broken", "filled", "sites"]  # fixtures: two servers for all tests that only need to ask them
+__all__ = ["broken", "filled", "sites", "somewhere"]  # fixtures: servers for all tests that only need to ask them
 
 
 @cache

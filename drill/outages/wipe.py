@@ -31,7 +31,7 @@ _LONGEST = 3600.0  # seconds for one statement: a whole country's table
 _REWRITTEN: Mapping[str, LiteralString] = {
     **dict.fromkeys(("text", "varchar", "bpchar"), "md5({column}::text)::{type}"),
     **dict.fromkeys(("int2", "int4", "int8"), "~{column}"),
-    **dict.fromkeys(("numeric", "float4", "float8", "money", "interval"), "-{column}"),
+    **dict.fromkeys(("numeric", "float4", "float8", "money", "interval"), "{column} * -1"),
     **dict.fromkeys(("date", "timestamp", "timestamptz"), "case when {column} is not null then 'epoch'::{type} end"),
     "bool": "not {column}",
     "uuid": "md5({column}::text)::uuid",

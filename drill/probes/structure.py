@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any, LiteralString
 
 import psycopg
@@ -49,7 +50,7 @@ from pg_sequence s
 join pg_class c on c.oid = s.seqrelid
 join pg_namespace n on n.oid = c.relnamespace
 left join (drawing d
-  join pg_class t on t.oid = d.relation and not t.relispartition
+  join pg_class t on t.oid = d.relation and t.relkind in ('r', 'p') and not t.relispartition
   join pg_namespace tn on tn.oid = t.relnamespace
   join pg_attribute a on a.attrelid = d.relation and a.attnum = d.attribute) on d.sequence = s.seqrelid
 where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_temp'
@@ -91,4 +92,4 @@ def _sequences(console: psycopg.Connection[Any]) -> Iterator[evidence.Sequence]:
 
 def _number(console: psycopg.Connection[Any], query: sql.Composed) -> int | None:
     row = console.execute(query).fetchone()
-    return None if row is None or row[0] is None else int(row[0])
+    return None if row is None or row[0] is None or not isfinite(row[0]) else int(row[0])

@@ -11,6 +11,7 @@ import psycopg
 from pydantic import BaseModel, Field
 
 from drill.crew import Crew
+from drill.dumpfile import statements_of
 from drill.errors import NotInTime, StepFailed
 from drill.parts import KeptCopy, Version
 from drill.recoveries.chosen import chosen
@@ -81,10 +82,10 @@ def _succeeded(done: Future[None], register: str, timeline: Timeline) -> bool:
 
 def _create_roles(embassy: Site, version: Version) -> None:
     """All of home's roles but the officer, who is there already; psql's own commands in the file are left out."""
-    lines = embassy.host.read(embassy.host.disk / version.location / "roles.sql").splitlines()
+    roles = embassy.host.read(embassy.host.disk / version.location / "roles.sql")
     ours = (f"CREATE ROLE {OFFICER};", f"ALTER ROLE {OFFICER} ")
-    wanted = [line for line in lines if not line.startswith(("\\", *ours))]
-    if not any(line.startswith("-- PostgreSQL database cluster dump complete") for line in lines):
+    wanted = [statement for statement in statements_of(roles) if not statement.startswith(ours)]
+    if "\n-- PostgreSQL database cluster dump complete" not in roles:
         raise StepFailed(
             f"the roles of {version.name} are cut short", hint="the dump is damaged; choose an earlier version"
         )

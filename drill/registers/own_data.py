@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
-from drill.dumpfile import DumpFile, Form, globals_at
+from drill.dumpfile import DumpFile, Form, globals_at, statements_of
 from drill.errors import CannotRun, NotInTime, StepFailed
 from drill.evidence import Structure
 from drill.objectives import OWN_DATA
@@ -32,11 +32,12 @@ _LOOK = 300.0  # seconds for a list of what is in a dump
 _MINE = "select count(*) from pg_class where relkind in ('r', 'p') and relnamespace::regnamespace::text not in"
 _MINE += " ('pg_catalog', 'information_schema') and relnamespace::regnamespace::text !~ '^pg_(toast|temp)'"
 _CLASH = "select count(*) from pg_namespace where nspname = 'drill'"
+_ELSEWHERE = "select inhrelid::regclass::text from pg_inherits join pg_class c on c.oid = inhrelid where relkind = 'f'"
 
 _ROLE = re.compile(r'(?:CREATE|ALTER) ROLE ("(?:[^"]|"")+"|[^\s;]+)')
 _SECRET = re.compile(r" PASSWORD E?'(?:[^']|'')*'")
 _GRANTOR = re.compile(r' GRANTED BY (?:"(?:[^"]|"")+"|[^\s;"]+);$')
-_NOT_OURS = re.compile(r"\\|(?:CREATE|ALTER|COMMENT ON) TABLESPACE |(?:GRANT|REVOKE) .* ON TABLESPACE ")
+_NOT_OURS = re.compile(r"(?:CREATE|ALTER|COMMENT ON) TABLESPACE |(?:GRANT|REVOKE) .* ON TABLESPACE ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class OwnData:
             home.create_login(citizen(self.name))
             with home.console() as console:
                 _do(console, "create database {database} template template0")
+                _do(console, "alter database {database} set log_min_messages = fatal")  # their functions may raise logs
                 _do(console, "alter role {courier} bypassrls")  # or policies would keep rows from the copies
             self._load(home)
             self._prepare(home)
@@ -104,7 +106,7 @@ class OwnData:
         self._compare_versions(home, file)
         where = ["-h", home.host.listens["unix_socket_directories"], "-p", home.host.listens["port"], "-U", OFFICER]
         if self.dump.form is Form.PLAIN:
-            told = ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-o", "/dev/null"]
+            told = ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null"]
             argv = [home.program("psql"), *where, "-d", self.name, *told, "-f", str(file)]
         else:
             jobs = [] if self.dump.form is Form.TAR else ["-j", str(_JOBS)]
@@ -156,13 +158,31 @@ class OwnData:
             if console.execute(_CLASH.encode()).fetchone() != (0,):
                 hint = "rename it before the dump (alter schema drill rename to ...), or dump without it (-N drill)"
                 raise CannotRun(f"{self.dump.path} has a schema drill, where the drill keeps its receipts", hint=hint)
+            if far := sorted(name for (name,) in console.execute(_ELSEWHERE.encode())):
+                hint = f"dump without it ({' '.join(f'-T {name}' for name in far)})"
+                said = "a part of a table is foreign, so its rows are elsewhere, and a drill goes nowhere"
+                raise CannotRun(f"{self.dump.path}: {said}: {', '.join(far)}", hint=hint)
             with console.transaction():
+                console.execute(_NO_REPLICATION.encode())
                 console.execute(OWN_TABLES.encode())
                 for statement in _RIGHTS:
                     _do(console, statement)
             console.execute("analyze")
 
 
+# What pg_restore is told to leave out and psql loads: a drill publishes to nobody and subscribes to nothing.
+_NO_REPLICATION = """
+do $$ declare each record; begin
+  for each in select subname as name from pg_subscription s join pg_database d on d.oid = subdbid
+              where datname = current_database() loop
+    execute format('alter subscription %I set (slot_name = none)', each.name);
+    execute format('drop subscription %I', each.name);
+  end loop;
+  for each in select pubname as name from pg_publication loop
+    execute format('drop publication %I', each.name);
+  end loop;
+end $$
+"""
 _RIGHTS = (
     "alter table drill.receipt alter column relation drop not null",  # a receipt here speaks of no table
     "revoke all on database {database} from public",
@@ -185,25 +205,29 @@ _REMEDIES = {
     "unrecognized configuration parameter": _programs(
         "the PostgreSQL whose pg_dump wrote it, or one that has the extension of that setting"
     ),
-    "access file|load library|loaded via": _programs("a PostgreSQL that has this library"),
-    "collation|ICU|XML|compress": _programs("a PostgreSQL that was built with it"),
+    "access file|load library|loaded via|access.method": _programs("a PostgreSQL that has this library"),
+    "collation|locale|ICU|XML|compressed archive|compression method": _programs(
+        "a PostgreSQL that was built with it, and where its locales are"
+    ),
     "read from input file|find block|uncompress|unexpected end|input file|magic string|tar header": (
         "the dump is damaged or cut short: dump it or copy it again"
     ),
     "tablespace": "dump it with --no-tablespaces",
     "byte sequence": "dump it with --encoding=UTF8; what is no text there cannot be read here",
-    "already exists|table .* does not exist": "was it dumped with --clean? dump it without",
+    "already exists|(?:table|large object) .* does not exist": (
+        "was it dumped with --clean or -n? dump it without (-N leaves schemas out)"
+    ),
 }
 
 
 def _wanted(roles: str, there: set[str]) -> list[str]:
-    """The lines of a file of roles that are executed: no secrets, no places on somebody's disks, nobody twice."""
+    """The statements of a file of roles that are executed: no secrets, no places on somebody's disks, nobody twice."""
     wanted: list[str] = []
-    for line in roles.splitlines():
-        role = _ROLE.match(line)
-        if _NOT_OURS.match(line) or (role and _unquoted(role[1]) in there):
+    for statement in statements_of(roles):
+        role = _ROLE.match(statement)
+        if _NOT_OURS.match(statement) or (role and _unquoted(role[1]) in there):
             continue
-        wanted.append(_SECRET.sub("", line) if role else _GRANTOR.sub(";", line))
+        wanted.append(_SECRET.sub("", statement) if role else _GRANTOR.sub(";", statement))
     return wanted
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Discriminator, Field, PrivateAttr, Tag, Validati
 from drill.citizens.office import Office
 from drill.copies import AnyCopy
 from drill.dumpfile import DumpFile, globals_at
-from drill.errors import ScenarioError
+from drill.errors import CannotRun, ScenarioError
 from drill.objectives import OWN_DATA, PRIORITY, Duration, Objectives, RegisterName
 from drill.outages import AnyOutage
 from drill.parts import Drill, Serve
@@ -63,8 +63,12 @@ class Home(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def dump(self) -> DumpFile:
-        """What lies there; ValueError when it cannot be loaded."""
-        return DumpFile.recognised(Path(self.load))
+        """What lies there; CannotRun where it is no longer what it was when the scenario was read."""
+        try:
+            return DumpFile.recognised(Path(self.load))
+        except ValueError as changed:
+            hint = "it was right when the scenario was read: who writes to it?"
+            raise CannotRun(str(changed), hint=hint) from changed
 
     def mistakes(self) -> Iterator[tuple[str, str]]:
         """By key, why its file is not what it should be."""
