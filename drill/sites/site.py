@@ -176,7 +176,7 @@ class Site:
         wait_for(self, "PostgreSQL starts", self._answers, deadline)
 
     def start_copy_of(self, origin: Site, data: PurePosixPath, *, deadline: float) -> None:
-        """Start the server on a physical copy of another site's cluster; it waits for nobody whom that one waits for."""
+        """Start the server on a physical copy of another site's cluster; it waits for nobody whom that waits for."""
         alone = {"synchronous_standby_names": ""}
         self.start(data, alone, cluster_of=origin.cluster_of, deadline=deadline)
 

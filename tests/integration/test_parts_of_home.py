@@ -67,10 +67,8 @@ def test_the_latest_state_carries_the_drop_and_is_refused_for_that(stage: Stage)
     run = stage.play({**PATIENT, **parts}, rpo="5s")
     assert stage.broke is None
     missed = by(run, Verdict.MISSED)
-    assert {check: missed.get(check) for check in ("content", "recovery_time")} == dict.fromkeys(
-        ("content", "recovery_time"), {"business"}
-    )
-    assert set().union(*missed.values()) == {"business"}
+    assert missed.keys() >= {"content", "recovery_time"}
+    assert all(registers == {"business"} for registers in missed.values())
     assert by(run, Verdict.UNKNOWN) == {}
     assert expecting(run, missed) == 0
 
