@@ -21,7 +21,7 @@ PATH = f"{PROGRAMS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 _TOOLS = (
     *("sh", "cat", "chmod", "chown", "cp", "date", "dd", "df", "du", "env", "head", "id", "ls", "mkdir", "mv", "rm"),
-    *("sleep", "stat", "sync", "tail", "test", "touch", "true", "wc"),
+    *("sleep", "stat", "sync", "tail", "test", "touch", "tr", "true", "wc"),
 )
 _UNNEEDED = ("include", "lib/pgxs", "lib/pkgconfig")  # for compiling only
 _PASSWD = f"root:x:0:0:root:/root:/bin/sh\npostgres:x:{POSTGRES_ID}:{POSTGRES_ID}::/var/lib/postgresql:/bin/sh\n"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from drill.sites.archived import moment
+from drill.sites.wal import Ending, ending_of
 
 if TYPE_CHECKING:
     from drill.sites.archived import Sealed
@@ -32,7 +32,7 @@ class Suspect:
     """A transaction that must not be brought back."""
 
     start: int  # of the first record that must not be replayed
-    rule: str  # dropped | mass | no receipt
+    rule: str  # dropped | mass | receipts | no receipt
     says: str
     before: datetime | None  # when the last transaction before it was committed
 
@@ -78,7 +78,7 @@ class Inquiry:
     def _read(self, record: Record) -> Suspect | None:
         verb, _, rest = record.says.partition(" ")
         if record.kind == "Transaction":
-            return self._end(record, verb, rest) if verb in ("COMMIT", "ABORT") else None
+            return self._end(record, ending) if (ending := ending_of(record)) else None
         if record.transaction not in self._open:
             self._open[record.transaction] = _Work(record.start)
         if record.kind == "Database":
@@ -97,19 +97,19 @@ class Inquiry:
         else:
             work.changed[table] += int(rows[1]) if (rows := _ROWS.search(rest)) else 1
 
-    def _end(self, record: Record, verb: str, rest: str) -> Suspect | None:
+    def _end(self, record: Record, ending: Ending) -> Suspect | None:
         """What was done within the transaction, by its own parts too, counts from its commit on."""
-        parts = within[1].split() if (within := _WITHIN.search(rest)) else ()
+        parts = within[1].split() if (within := _WITHIN.search(record.says)) else ()
         done = _Work(record.start)
-        for number in (record.transaction, *map(int, parts)):
+        for number in (ending.transaction, *map(int, parts)):
             if (work := self._open.pop(number, None)) is not None:
                 done.changed += work.changed
                 done.receipts |= work.receipts
-        if verb == "ABORT":
+        if not ending.committed:
             return None
-        before, self._last = self._last, moment(rest.partition(";")[0])
-        for rule, register, what in self._reasons(done, _DROPPED.search(rest)):
-            says = f"transaction {record.transaction}, committed at {self._last:%H:%M:%S.%f} in {register}, {what}"
+        before, self._last = self._last, ending.at
+        for rule, register, what in self._reasons(done, _DROPPED.search(record.says)):
+            says = f"transaction {ending.transaction}, committed at {ending.at:%H:%M:%S.%f} in {register}, {what}"
             return Suspect(record.start, rule, says, before)
         return None
 
@@ -121,8 +121,10 @@ class Inquiry:
         for table, rows in work.changed.items():
             if table.rows is not None and rows >= max(_FEW, table.rows / _SHARE):
                 yield "mass", table.register, f"changed {rows} rows of {table.name}, which had {table.rows}"
-        for table in work.changed:
-            if table.register not in work.receipts and self._leaves_receipts(table.register):
+        for table, rows in work.changed.items():
+            if table.name == _RECEIPTS:
+                yield "receipts", table.register, f"changed or deleted {rows} receipts"
+            elif table.register not in work.receipts and self._leaves_receipts(table.register):
                 yield "no receipt", table.register, f"changed {table.name} and left no receipt"
 
     def _leaves_receipts(self, register: str) -> bool:

@@ -12,8 +12,8 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, With
 
 from drill.errors import StepFailed
 from drill.recoveries.suspicion import KINDS, suspect
-from drill.sites.archived import LAST, moment
-from drill.sites.wal import lsn_of, place_of
+from drill.sites.archived import LAST
+from drill.sites.wal import ending_of, lsn_of, place_of
 
 if TYPE_CHECKING:
     from drill.sites.archived import Archived
@@ -84,8 +84,8 @@ class Moment(BaseModel, frozen=True, extra="forbid"):
             raise _out_of_reach(f"knows of nothing after {known.isoformat()}; {wanted.isoformat()} is later")
         later = archived.wal.last.end
         for record in archived.wal.records(place_of(archived.label.start), ["Transaction"]):
-            verb, _, rest = record.says.partition(" ")
-            if verb == "COMMIT" and moment(rest.partition(";")[0]) > wanted:
+            ending = ending_of(record)
+            if ending and ending.committed and ending.at > wanted:
                 later = record.start
                 break
         if wanted < archived.label.made_at or later < place_of(archived.label.end):

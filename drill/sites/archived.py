@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -108,7 +108,10 @@ class Archived:
             yield archived
 
     def _prove_whole(self) -> None:
-        """It reaches as far as it is known to have reached."""
+        """It reaches as far as it is known to have reached. The first restore point was noted when it was made."""
+        if not self.notes:
+            hint = "nobody knows how far the archive had reached; another copy may be whole"
+            raise StepFailed(f"the archive: {NOTES} tells of no restore point", hint=hint)
         end = self.wal.last.end
         known = [("its base backup needs the log up to", place_of(self.label.end))]
         received = max((place_of(note.received) for note in self.notes if note.received), default=0)
@@ -130,18 +133,12 @@ class Archived:
         first = State(FIRST, place_of(self.label.end), self.label.made_at)
         points = [State(note.name, place_of(note.lsn), note.at) for note in self.points]
         so_far = max(state.at for state in (first, *points))
-        said = self.wal.last_commit(place_of(self.label.start))
-        at = so_far if said is None else max(so_far, moment(said))
-        return (first, *points, State(LAST, self.wal.last.end, at))
+        at = self.wal.last_commit(place_of(self.label.start))
+        return (first, *points, State(LAST, self.wal.last.end, max(so_far, at or so_far)))
 
     def state_at(self, place: int) -> State:
         """The newest of its states that is not behind that place."""
         return max((state for state in self.states if state.place <= place), key=lambda state: state.place)
-
-
-def moment(said: str) -> datetime:
-    """When a transaction was committed, as pg_waldump writes it: "2026-11-24 04:49:44.420235 UTC"."""
-    return datetime.strptime(said.removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC)
 
 
 def _labelled(embassy: Site, folder: PurePosixPath) -> Label:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from drill.sites.site import Site
 
 SEGMENT = 16 * 1024 * 1024  # bytes, as initdb makes them
-_PAGE = 8192
+PAGE = 8192
 _HEADER, _FIRST_HEADER = 24, 40  # bytes at the start of a page, and of a segment
 _IN_A_LOG = 0x1_0000_0000 // SEGMENT  # segments before the middle part of their names counts on
 _AT_A_TIME = 20_000  # records that are held in memory
@@ -29,6 +30,7 @@ _HISTORY = re.compile(r"([0-9A-F]{8})\.history(\.partial)?")
 _RECORD = re.compile(
     r"rmgr: (\w+) +len \(rec/tot\): *\d+/ *(\d+), tx: *(\d+), lsn: ([0-9A-F/]+), prev [0-9A-F/]+, desc: (.*)"
 )
+_ENDING = re.compile(r"(COMMIT|ABORT)(?:_PREPARED (\d+):)? ([^;]+)")
 _STOPPED = re.compile(r"error in WAL record at ([0-9A-F]+/[0-9A-F]+): (.*)")
 
 # Complete segments and one that is still being received, side by side under the names that pg_waldump knows; `cp` is
@@ -36,12 +38,21 @@ _STOPPED = re.compile(r"error in WAL record at ([0-9A-F]+/[0-9A-F]+): (.*)")
 _LAY_OUT = """
 mkdir "$2" && cd "$2" && { cp -lf "$1"/* . 2>/dev/null || cp -lf "$1"/* . ; } || exit 1
 for part in *.partial; do
+  test -e "$part" || continue
   if test -e "${part%.partial}"; then rm -f "$part"; else mv "$part" "${part%.partial}"; fi
 done
 """
 _ALL = '"$@" 2>errors; cat errors'
 _LAST = '"$@" 2>errors | tail -n "$most"; cat errors'
-_ANYWHERE = 'for at in $places; do "$@" -n 1 -s "$at" 2>errors && exit; done; true'
+# Page by page, as long as anything but zeros is left in the segment: behind what was received there is nothing else.
+_ANYWHERE = r"""
+left() { tail -c "+$((at % size + 1))" "$file" | tr -d '\0' | head -c 1 | wc -c; }
+while test "$at" -lt "$end" && test "$(left)" -gt 0; do
+  "$@" -n 1 -s "$(printf '%X/%X' $((at >> 32)) $((at & 0xFFFFFFFF)))" 2>errors && exit
+  at=$((at + page))
+done
+true
+"""
 
 
 def place_of(lsn: str) -> int:
@@ -58,7 +69,7 @@ def lsn_of(place: int) -> str:
 def end_of(start: int, length: int) -> int:
     """Where a record of so many bytes ends that starts there: as PostgreSQL tells it, page headers stepped over."""
     here, left = start, (length + 7) // 8 * 8
-    while left > (room := _PAGE - here % _PAGE):
+    while left > (room := PAGE - here % PAGE):
         here, left = here + room, left - room
         here += _FIRST_HEADER if here % SEGMENT == 0 else _HEADER
     return here + left
@@ -86,6 +97,29 @@ def record_of(line: str) -> Record | None:
     if kind == "XLOG" and says.startswith("SWITCH"):
         end = -(-end // SEGMENT) * SEGMENT  # the rest of its segment is left empty
     return Record(kind, int(transaction), start, end, says)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a transaction ended, also one that was prepared before."""
+
+    transaction: int
+    committed: bool
+    at: datetime  # by home's clock
+
+
+def ending_of(record: Record) -> Ending | None:
+    """COMMIT 2026-11-24 04:49:44.420235 UTC; ABORT_PREPARED 875: 2026-...: its time; None for all other records."""
+    if record.kind != "Transaction" or (found := _ENDING.match(record.says)) is None:
+        return None
+    verb, prepared, said = found.groups()
+    at = datetime.strptime(said, "%Y-%m-%d %H:%M:%S.%f UTC").replace(tzinfo=UTC)
+    return Ending(int(prepared or record.transaction), verb == "COMMIT", at)
+
+
+def _complaint(said: Sequence[str]) -> str:
+    """The first line in which pg_waldump complains; nothing where it read all there is."""
+    return next((line for line in said if line.startswith("pg_waldump: error: ")), "")
 
 
 def segment_name(timeline: int, number: int) -> str:
@@ -172,30 +206,32 @@ class Wal:
 
     def _last_seen(self) -> tuple[Record, str]:
         """With what pg_waldump complained of behind it: a home lost in the middle of a record leaves a part of one."""
+        said: list[str] = []
         for number in reversed(self.segments):
             said = self._dumped(_LAST, number * SEGMENT, env={"most": "1"}).splitlines()
             if (record := record_of(said[0]) if said else None) is not None:
-                return record, said[-1]
-        raise _damaged("no complete record can be read in it")
+                return record, _complaint(said)
+        raise _damaged(f"no complete record can be read in it: {_complaint(said)}")
 
     def _behind(self, last: Record) -> Record | None:
         """A record that can be read on a later page than the last."""
-        page, end = (last.end // _PAGE + 1) * _PAGE, self.segments.stop * SEGMENT
-        places: list[str] = []
-        while page < end:
-            places.append(lsn_of(page))
-            page += _PAGE << len(places) - 1
-        found = self._shell(_ANYWHERE, [], {"places": " ".join(places)})
-        return next((record for record in map(record_of, found.splitlines()) if record), None)
+        page = (last.end // PAGE + 1) * PAGE
+        for number in range(page // SEGMENT, self.segments.stop):
+            within = {"at": max(page, number * SEGMENT), "end": (number + 1) * SEGMENT, "size": SEGMENT, "page": PAGE}
+            env = {"file": segment_name(self.timeline, number), **{name: str(each) for name, each in within.items()}}
+            found = map(record_of, self._shell(_ANYWHERE, [], env).splitlines())
+            if (record := next(filter(None, found), None)) is not None:
+                return record
+        return None
 
-    def last_commit(self, least: int) -> str | None:
-        """When its last transaction was committed, as pg_waldump writes it; None with none since the place `least`."""
+    def last_commit(self, least: int) -> datetime | None:
+        """When its last transaction was committed; None with none since the place `least`."""
         for number in reversed(self.segments):
             begin = max(number * SEGMENT, least)
             said = self._dumped(_LAST, begin, "-r", "Transaction", env={"most": "1000"}).splitlines()
-            commits = [r.says for r in map(record_of, said) if r and r.says.startswith("COMMIT")]
-            if commits:
-                return commits[-1].removeprefix("COMMIT ").partition(";")[0]
+            endings = [ending_of(record) for record in map(record_of, said) if record]
+            if commits := [ending.at for ending in endings if ending and ending.committed]:
+                return commits[-1]
             if begin == least:
                 return None
         return None
@@ -212,14 +248,14 @@ class Wal:
             found = [record for record in map(record_of, said) if record is not None]
             yield from (record for record in found if record.start > seen)
             if len(found) < _AT_A_TIME:
-                self._prove_read_to_the_end(said[-1] if said else "nothing")
+                self._prove_read_to_the_end(_complaint(said))
                 return
             seen = found[-1].start
 
-    def _prove_read_to_the_end(self, said: str) -> None:
-        stopped = _STOPPED.search(said)
-        if stopped is None and "could not find file" not in said:
-            raise _damaged(f"it cannot be read: {said}")
+    def _prove_read_to_the_end(self, complaint: str) -> None:
+        stopped = _STOPPED.search(complaint)
+        if complaint and stopped is None:
+            raise _damaged(f"it cannot be read: {complaint}")
         if stopped is not None and place_of(stopped[1]) < self.last.start:
             raise _damaged(f"it cannot be read behind {stopped[1]}: {stopped[2]}")
 
@@ -227,8 +263,12 @@ class Wal:
         return self._shell(script, ["-s", lsn_of(since), *more], env or {})
 
     def _shell(self, script: str, options: Sequence[str], env: Mapping[str, str]) -> str:
-        """What pg_waldump says, and after that its complaint: that it ends somewhere always is one."""
+        """What pg_waldump says, and after that its complaint: that the log ends within a segment always is one.
+
+        It is told where the last segment ends: for one more it would wait five seconds.
+        """
         script = f'cd "$1" && shift || exit 1; {script}'
-        waldump = [self.site.program("pg_waldump"), "-p", ".", "-t", str(self.timeline), *options]
+        whole = ["-p", ".", "-t", str(self.timeline), "-e", lsn_of(self.segments.stop * SEGMENT)]
+        waldump = [self.site.program("pg_waldump"), *whole, *options]
         argv = ["/bin/sh", "-c", script, "sh", str(self.scratch), *waldump]
         return self.site.host.run(argv, deadline=_DEADLINE, env=env)

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from drill.errors import StepFailed
-from drill.sites.wal import SEGMENT, Record, end_of, held_segments, lsn_of, place_of, record_of, segment_name
+from drill.sites.wal import (
+    SEGMENT,
+    Ending,
+    Record,
+    end_of,
+    ending_of,
+    held_segments,
+    lsn_of,
+    place_of,
+    record_of,
+    segment_name,
+)
 
+AT = datetime(2026, 11, 24, 4, 49, 44, 426270, tzinfo=UTC)
 RESTORE_POINT = (
     "rmgr: XLOG        len (rec/tot):     98/    98, tx:          0, lsn: 0/04000028, prev 0/03040278,"
     " desc: RESTORE_POINT a-2"
@@ -39,6 +53,21 @@ COMMIT = (
 )
 def test_a_line_of_pg_waldump(line: str, record: Record | None) -> None:
     assert record_of(line) == record
+
+
+@pytest.mark.parametrize(
+    ("says", "ending"),
+    [
+        ("COMMIT 2026-11-24 04:49:44.426270 UTC; subxacts: 869 870", Ending(868, True, AT)),
+        ("ABORT 2026-11-24 04:49:44.426270 UTC", Ending(868, False, AT)),
+        ("COMMIT_PREPARED 875: 2026-11-24 04:49:44.426270 UTC; rels: base/5/16384", Ending(875, True, AT)),
+        ("ABORT_PREPARED 875: 2026-11-24 04:49:44.426270 UTC", Ending(875, False, AT)),
+        ("PREPARE gid late: 2026-11-24 04:49:44.426270 UTC", None),
+        ("ASSIGNMENT xtop 868: subxacts: 869", None),
+    ],
+)
+def test_how_a_transaction_ended(says: str, ending: Ending | None) -> None:
+    assert ending_of(Record("Transaction", 868, 0, 40, says)) == ending
 
 
 @pytest.mark.parametrize(
