@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(READY) ## Install everything from the lock into .venv
@@ -40,8 +40,14 @@ lint: $(READY) ## Check form, types and floors
 	$(BIN)/lint-imports
 
 .PHONY: bench
-bench: $(READY) ## Measure the cable and the digest on this machine
-	$(BIN)/python -m tests.bench
+bench: $(READY) ## Measure on this machine what docs/performance.md promises (half an hour, nothing else running)
+	@mkdir -p build
+	$(BIN)/python -m tests.bench --json build/bench.json
+
+.PHONY: bench-rivals
+bench-rivals: $(READY) ## Set pgBackRest and Barman beside the replay (root, debootstrap; twenty minutes)
+	@mkdir -p build
+	$(BIN)/python -m tests.bench.rivals --json build/bench-rivals.json
 
 .PHONY: lock
 lock: ## Write requirements.lock anew (needs uv)

@@ -1,0 +1,60 @@
+"""Whether a measured RTA is right: an outage whose length is known, measured as a drill measures it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from drill.citizens.office import Office
+from drill.clock import Clock
+from drill.ledger import Entry
+from drill.measures import restored_at
+from drill.parts import Crowd
+from drill.registers import ALL
+from drill.sites.site import COURIER
+from tests.bench.ground import Ground, filled
+from tests.bench.stopwatch import Figure
+
+_REGISTER = "state_gazette"
+_RATE = 20.0  # a second
+_LENGTHS = (0.5, 2.0, 5.0)  # seconds
+
+
+def known_outages(rounds: int) -> Iterator[Figure]:
+    """By how much the measured length differs from the true one; the bound is a probe interval and 50 ms."""
+    with filled(300) as ground:
+        _second_home(ground)
+        for length in _LENGTHS:
+            errors = [_measured(ground, length) - length for _ in range(rounds)]
+            target = f"each within {1 / _RATE + 0.05:g} s"
+            yield Figure(f"error of the RTA of an outage of {length:g} s", errors, target=target)
+
+
+def _second_home(ground: Ground) -> None:
+    """The same register at the embassy, open for citizens."""
+    ground.embassy.start(ground.embassy.initialise("second"))
+    ground.embassy.create_login(COURIER)
+    ALL[_REGISTER].fill(ground.embassy, 300, 1)
+
+
+def _measured(ground: Ground, length: float) -> float:
+    """Home falls silent; its citizens are sent on at once to where they are served only after so many seconds."""
+    clock, entries, cable = Clock(), list[Entry](), ground.home.cable
+    crowd = Crowd(
+        {_REGISTER: ALL[_REGISTER]}, {_REGISTER: ground.seals[_REGISTER]}, (ground.home, ground.embassy), 300, 1
+    )
+    office = Office.model_validate({"per_second": _RATE, "timeout": "1s", "stable_for": "1s"})
+    with office.at_work(crowd, clock, entries.append) as citizens:
+        clock.sleep(1.5)
+        cable.cut(ground.embassy.name, "not yet")
+        struck = clock.elapsed()
+        cable.cut(ground.home.name, "known")
+        since = citizens.redirect(_REGISTER, ground.embassy.name)
+        time.sleep(max(0.0, struck + length - clock.elapsed()))
+        cable.mend(ground.embassy.name, "not yet")
+        citizens.wait_until_served([_REGISTER], 30)
+        cable.mend(ground.home.name, "known")
+        citizens.go_home()
+    restored = restored_at([e for e in entries if e.site == ground.embassy.name], since, office.stable_for)
+    assert restored is not None
+    return restored - struck
