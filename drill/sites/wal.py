@@ -42,6 +42,8 @@ for part in *.partial; do
   if test -e "${part%.partial}"; then rm -f "$part"; else mv "$part" "${part%.partial}"; fi
 done
 """
+# How large a file is in which anything but zeros stands: by then there is room for all of its segment.
+_WRITTEN = r"""test "$(tr -d '\0' <"$1" | head -c 1 | wc -c)" -gt 0 && stat -c %s "$1"; true"""
 _ALL = '"$@" 2>errors; cat errors'
 _LAST = '"$@" 2>errors | tail -n "$most"; cat errors'
 # Page by page, as long as anything but zeros is left in the segment: behind what was received there is nothing else.
@@ -168,6 +170,19 @@ def _damaged(what: str) -> StepFailed:
     return StepFailed(f"the archive: {what}", hint=_DAMAGED)
 
 
+def _files(site: Site, folder: PurePosixPath) -> dict[str, int]:
+    """By name: the bytes. A segment for which the receiver is just making room holds nothing yet, and is left out."""
+    listed = site.host.run(["ls", "-ln", str(folder)], deadline=30).splitlines()[1:]
+    files = {row.split()[-1]: int(row.split()[4]) for row in listed}
+    for name in [name for name, size in files.items() if name.endswith(".partial") and size < SEGMENT]:
+        written = site.host.run(["/bin/sh", "-c", _WRITTEN, "sh", str(folder / name)], deadline=30)
+        if written:
+            files[name] = int(written)
+        else:
+            del files[name]
+    return files
+
+
 @dataclass(frozen=True)
 class Wal:
     """The log that lies in a folder of a site's host: one timeline, without a hole, laid out to be read."""
@@ -181,9 +196,7 @@ class Wal:
     @contextmanager
     def opened(cls, site: Site, folder: PurePosixPath, timeline: int, since: int) -> Iterator[Wal]:
         """Look at the names, then lay the segments out; undone, only what was laid out is gone. StepFailed: damage."""
-        listed = site.host.run(["ls", "-ln", str(folder)], deadline=30).splitlines()[1:]
-        files = {row.split()[-1]: int(row.split()[4]) for row in listed}
-        segments = held_segments(files, timeline, since)
+        segments = held_segments(_files(site, folder), timeline, since)
         scratch = folder.with_name(f"scratch-{uuid4().hex}")
         try:
             site.host.run(["/bin/sh", "-c", _LAY_OUT, "sh", str(folder), str(scratch)], deadline=120)

@@ -172,13 +172,8 @@ def test_a_point_that_the_archive_does_not_reach_is_refused(held: Held) -> None:
     with held.spoilt(lambda held: held.forget_after(held.life.calm, notes=1)):
         for point, says in BEYOND.values():
             _refused(held, point(held), says)
-        assert [version.name for version in held.kept.versions()] == [
-            "base backup",
-            "arc-1",
-            "arc-2",
-            "arc-3",
-            "latest",
-        ]
+        versions = [version.name for version in held.kept.versions()]
+        assert versions == ["base backup", "arc-1", "arc-2", "arc-3", "latest"]
 
 
 def test_a_restore_point_is_not_taken_for_another_of_the_same_name(held: Held) -> None:
@@ -251,6 +246,21 @@ def test_a_segment_of_another_timeline_is_refused(held: Held) -> None:
     with held.spoilt(lambda held: held.shell(f"rm wal/{ours} && cp ../theirs wal/{ours}")):
         for to in _all_targets(held):
             _refused(held, to, "it cannot be read|the server has ended: unexpected timeline ID 2")
+
+
+def test_a_segment_for_which_there_is_just_being_made_room_is_no_damage(held: Held) -> None:
+    begun = f"wal/{segment_name(1, held.life.calm.segment + 2)}.partial"
+
+    def spoil(held: Held) -> None:
+        last = held.file_of(held.life.calm.segment + 1)
+        held.shell(f"mv {last} {last.removesuffix('.partial')} && head -c 9437184 /dev/zero >{begun}")
+
+    with held.spoilt(spoil):
+        held.recover("latest")
+        assert held.brought_back() == held.life.served[-1].state
+    with held.spoilt(spoil):
+        held.shell(f"echo x >>{begun}")
+        _refused(held, "latest", r"\.partial is cut short: 9437186 bytes of 16777216")
 
 
 @pytest.mark.parametrize("left", [1, 2, 5])
