@@ -91,7 +91,7 @@ def calls(page: Path) -> Iterator[tuple[str, list[str]]]:
     code = [block for language, block in _FENCED.findall(text) if language == "sh"]
     code += re.findall(r"`([^`\n]+)`", _FENCED.sub("", text))
     for line in "\n".join(code).splitlines():
-        found = re.match(r"(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?drill((?: [a-z]+)*)(.*)", line.split("#")[0].strip())
+        found = re.match(r"(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?drill\b((?: [a-z]+)*)(.*)", line.split("#")[0].strip())
         if found is not None:
             words = found[1].split()
             while words and " ".join(words) not in commands():
