@@ -17,7 +17,7 @@ from drill.recoveries.chosen import tell
 from drill.recoveries.targets import Latest, Target, To
 from drill.sites.archived import BACKUP, LOG, Archived, folder_of
 from drill.sites.living import wait_for
-from drill.sites.wal import lsn_of, place_of
+from drill.sites.wal import SEGMENT, lsn_of, place_of
 from drill.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ _COPY_DEADLINE = 3600.0  # seconds
 _REPLAY_DEADLINE = 4 * 3600.0
 _PROMOTE_DEADLINE = 120.0
 # The receiver may complete a segment, and so rename it, while it is looked for.
-_FETCH = 'for held in {log}/%f {log}/%f.partial {log}/%f; do test -f "$held" && cp "$held" %p && exit; done; false'
+# One that is shorter it is still making room for.
+_FETCH = (
+    "for held in {log}/%f {log}/%f.partial {log}/%f; do"
+    f' test -f "$held" && test "$(wc -c <"$held")" -eq {SEGMENT} && cp "$held" %p && exit; done; false'
+)
 
 # Once the target is reached the server waits, so that it can be asked how far it came. A copy acts on nobody else.
 _REPLAYING = {

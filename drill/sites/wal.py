@@ -34,15 +34,21 @@ _ENDING = re.compile(r"(COMMIT|ABORT)(?:_PREPARED (\d+):)? ([^;]+)")
 _STOPPED = re.compile(r"error in WAL record at ([0-9A-F]+/[0-9A-F]+): (.*)")
 
 # Complete segments and one that is still being received, side by side under the names that pg_waldump knows; `cp` is
-# told twice because the receiver may rename the last one meanwhile.
+# told twice because the receiver may rename the last one meanwhile. Behind the last that is wanted one may lie that is
+# blank: pg_waldump learns the size of segments from any.
 _LAY_OUT = """
 mkdir "$2" && cd "$2" && { cp -lf "$1"/* . 2>/dev/null || cp -lf "$1"/* . ; } || exit 1
 for part in *.partial; do
   test -e "$part" || continue
   if test -e "${part%.partial}"; then rm -f "$part"; else mv "$part" "${part%.partial}"; fi
 done
+behind=
+for each in *; do
+  test -z "$behind" || rm -f "$each"
+  test "$each" != "$3" || behind=yes
+done
 """
-# How large a file is in which anything but zeros stands: by then there is room for all of its segment.
+# How large a file is in which anything but zeros stands: before it is written there is room for all of its segment.
 _WRITTEN = r"""test "$(tr -d '\0' <"$1" | head -c 1 | wc -c)" -gt 0 && stat -c %s "$1"; true"""
 _ALL = '"$@" 2>errors; cat errors'
 _LAST = '"$@" 2>errors | tail -n "$most"; cat errors'
@@ -174,7 +180,7 @@ def _files(site: Site, folder: PurePosixPath) -> dict[str, int]:
     """By name: the bytes. A segment for which the receiver is just making room holds nothing yet, and is left out."""
     listed = site.host.run(["ls", "-ln", str(folder)], deadline=30).splitlines()[1:]
     files = {row.split()[-1]: int(row.split()[4]) for row in listed}
-    for name in [name for name, size in files.items() if name.endswith(".partial") and size < SEGMENT]:
+    for name in [name for name in files if name.endswith(".partial")]:
         written = site.host.run(["/bin/sh", "-c", _WRITTEN, "sh", str(folder / name)], deadline=30)
         if written:
             files[name] = int(written)
@@ -197,9 +203,9 @@ class Wal:
     def opened(cls, site: Site, folder: PurePosixPath, timeline: int, since: int) -> Iterator[Wal]:
         """Look at the names, then lay the segments out; undone, only what was laid out is gone. StepFailed: damage."""
         segments = held_segments(_files(site, folder), timeline, since)
-        scratch = folder.with_name(f"scratch-{uuid4().hex}")
+        scratch, last = folder.with_name(f"scratch-{uuid4().hex}"), segment_name(timeline, segments[-1])
         try:
-            site.host.run(["/bin/sh", "-c", _LAY_OUT, "sh", str(folder), str(scratch)], deadline=120)
+            site.host.run(["/bin/sh", "-c", _LAY_OUT, "sh", str(folder), str(scratch), last], deadline=120)
             yield cls(site, timeline, segments, scratch)
         finally:
             site.host.run(["rm", "-rf", str(scratch)], deadline=120)
