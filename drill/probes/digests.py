@@ -18,7 +18,7 @@ READING: Mapping[str, str] = {
     "synchronize_seqscans": "off",
     "parallel_setup_cost": "0",
     "parallel_tuple_cost": "0",
-    "min_parallel_table_scan_size": "0",
+    "min_parallel_table_scan_size": "4MB",  # a smaller table is read sooner than a worker has started
     "max_parallel_workers_per_gather": "1",
 }
 
