@@ -19,7 +19,7 @@ from drill.sites.site import OFFICER, Site
 from tests.bench.ground import Ground, filled
 from tests.bench.stopwatch import Figure, in_turns
 
-_SECONDS = 4  # of each run
+_SECONDS = 3  # of each run
 _FINE = 4  # times as many rounds where a few percent are to be told from noise
 _CLIENTS = 16
 _ROWS = 100_000
