@@ -18,7 +18,7 @@ from drill.undo import Undo
 if TYPE_CHECKING:
     from drill.sites.site import Site
 
-_SIDE_BY_SIDE = 2  # registers that may be filled, or be in their gates, at a time
+_SIDE_BY_SIDE = 2  # registers that may be filled, be in their gates, or be surveyed, at a time
 _PATIENCE = 20.0  # seconds beyond the time that must be stable, for citizens to be served once they are redirected
 _UNREST = 30.0  # seconds that the watch is given to see home well before it is struck
 _SKEW = 0.1  # seconds by which wall and stopwatch may differ
@@ -173,17 +173,23 @@ def survey(drill: Drill, stage: Stage, timeline: Timeline) -> None:
     """Once nobody writes any more, read each register where its citizens were; what cannot be read stays unknown."""
     timeline.record("citizens", "ledger complete", entries=len(stage.citizens.go_home()))
     recovered = {e.facts["register"] for e in timeline.events if e.what == "came back"}
-    for name in drill.registers:
-        site = _belongs(name, drill)
-        if name in recovered or name not in drill.lost:
-            with _unread(timeline, register=name):
-                stage.holdings[name] = drill.survey.holdings(name, site, stage.seals[name])
-                timeline.record("survey", "surveyed", register=name)
+    there = [name for name in drill.registers if name in recovered or name not in drill.lost]
+    with Crew(_SIDE_BY_SIDE) as crew:
+        read = crew.map(lambda name: _read(name, drill, stage, timeline), there)
+        stage.holdings.update({name: held for name, held in zip(there, read, strict=True) if held is not None})
     if drill.registers.keys() <= stage.holdings.keys():
         with _unread(timeline):
             compare(drill, stage, timeline)
     if abs(step := timeline.clock.stepped()) > _SKEW:
         timeline.record("drill", "clock stepped", by_s=round(step, 3))
+
+
+def _read(name: str, drill: Drill, stage: Stage, timeline: Timeline) -> Holdings | None:
+    with _unread(timeline, register=name):
+        held = drill.survey.holdings(name, _belongs(name, drill), stage.seals[name])
+        timeline.record("survey", "surveyed", register=name)
+        return held
+    return None
 
 
 def compare(drill: Drill, stage: Stage, timeline: Timeline) -> None:
