@@ -70,18 +70,18 @@ def test_it_ends_so_five_times_in_a_row(path: Path, hosts: tuple[str, ...], tmp_
 def _on_each(
     hosts: tuple[str, ...], folder: Path, path: Path, *more: str
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The runs on each host, all of which ended with 0."""
+    """The runs on each host; all of them ended with 0."""
     with ThreadPoolExecutor(len(hosts)) as pool:
         played = list(pool.map(lambda host: play(folder, str(path), "--on", host, *more), hosts))
     for host, (code, document, told) in zip(hosts, played, strict=True):
-        assert code == 0, f"{host}: {told}"
         yield host, document["runs"]
+        assert code == 0, f"{host}: {told}"
 
 
 def _is_as_it_says(run: dict[str, Any], scenario: str, host: str) -> None:
+    assert [f for f in run["findings"] if f["verdict"] == "unknown"] == []
     missed = {(f["check"], f["register"]) for f in run["findings"] if f["verdict"] == "missed"}
     assert (run["as_expected"], missed) == (True, MISSES[scenario])
-    assert [f for f in run["findings"] if f["verdict"] == "unknown"] == []
     assert run["host"] == host
     assert run["acked"] > 0
     back = [figures for figures in run["registers"].values() if figures["phases"]]
