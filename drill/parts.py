@@ -54,7 +54,6 @@ class KeptCopy(Protocol):
 
     def versions(self) -> Sequence[Version]:
         """The states that could be restored now, oldest first."""
-        ...
 
 
 class Copy(Protocol):
@@ -70,7 +69,6 @@ class Copy(Protocol):
         self, home: Site, embassy: Site, seals: Mapping[str, Seal], timeline: Timeline
     ) -> AbstractContextManager[KeptCopy]:
         """Establish the copy of the sealed registers and prove it current; keep it until undone."""
-        ...
 
 
 class Transaction(Protocol):
@@ -79,18 +77,15 @@ class Transaction(Protocol):
     @property
     def name(self) -> str:
         """As people say it: "register a birth"."""
-        ...
 
     def sql(self, structure: Structure) -> str:
         """One statement: does the work, leaves its receipt, returns (table, rows, sum, sum) for each table it changed.
 
         $1 is the citizen, $2 the citizen's number, $3 and on are what `draw` gave.
         """
-        ...
 
     def draw(self, random: Random, people: int) -> Sequence[str]:
         """The parameters from $3 on, as text; the same for the same random state."""
-        ...
 
 
 class Register(Protocol):
@@ -104,7 +99,6 @@ class Register(Protocol):
 
     def fill(self, home: Site, people: int, seed: int) -> None:
         """Create the database with its roles, tables and rows; the same rows for the same people and seed."""
-        ...
 
 
 class Survey(Protocol):
@@ -112,15 +106,12 @@ class Survey(Protocol):
 
     def seal(self, register: str, home: Site) -> Seal:
         """What is there before the citizens come: nobody may write meanwhile."""
-        ...
 
     def holdings(self, register: str, site: Site, seal: Seal) -> Holdings:
         """What is there now, in one snapshot, also while citizens are served."""
-        ...
 
     def strangers(self, places: Mapping[str, Site]) -> Mapping[str, Mapping[str, int]]:
         """By register and reference: rows that name somebody whom the other register, wherever it is, does not know."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,30 +127,24 @@ class CitizensAtWork(Protocol):
 
     def redirect(self, register: str, site: str) -> float:
         """The register's citizens are sent to that site from the returned instant of the drill's clock on."""
-        ...
 
     def try_at(self, register: str, site: str) -> Entry:
         """One transaction of the gate: written, committed, read back as the citizen role."""
-        ...
 
     def settle(self) -> None:
         """Until every answer that had already arrived is in the ledger."""
-        ...
 
     def wait_until_served(self, registers: Sequence[str], deadline: float) -> Sequence[str]:
         """Until each was served without a failure for as long as the scenario says; returns those that never were."""
-        ...
 
     def try_home_again(self, lost: Lost) -> HomeTries:
         """Some never heard of the embassy: one try for each lost register over an old connection, one over a new one.
 
         Citizens of the other registers are at home rightly, and are left alone.
         """
-        ...
 
     def go_home(self) -> tuple[Entry, ...]:
         """Stop. From here on the ledger is complete."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +172,6 @@ class Citizens(Protocol):
         self, crowd: Crowd, clock: Clock, write: Callable[[Entry], None]
     ) -> AbstractContextManager[CitizensAtWork]:
         """Open the office; `write` puts each entry into the ledger as it happens."""
-        ...
 
 
 class Watching(Protocol):
@@ -195,11 +179,9 @@ class Watching(Protocol):
 
     def wait_until_calm(self, deadline: float) -> None:
         """Until its last try was answered; StepFailed after `deadline` seconds."""
-        ...
 
     def wait_until_detected(self, deadline: float) -> float:
         """The instant on the drill's clock at which it was; NotInTime after `deadline` seconds."""
-        ...
 
 
 class Outage(Protocol):
@@ -209,34 +191,27 @@ class Outage(Protocol):
     @property
     def discovered_after(self) -> float | None:
         """Seconds after the strike at which a person discovers what no watch can see; None where the watch must."""
-        ...
 
     @property
     def takes(self) -> Lost:
         """The registers that are lost; None for all of home."""
-        ...
 
     def strike(self, home: Site, timeline: Timeline) -> AbstractContextManager[Proof]:
         """Take home away, and yield what proves it; undoing gives home back, as far as it can come back."""
-        ...
 
 
 class Response(Protocol):
     def watch(self, home: Site, timeline: Timeline) -> AbstractContextManager[Watching]:
         """A watch over the citizens' path, which knows nothing of the outage."""
-        ...
 
     def notice(self, outage: Outage, watching: Watching, timeline: Timeline) -> None:
         """Wait for the watch, or for whoever discovers what it cannot see; then for the declaration of the disaster."""
-        ...
 
     def fence(self, home: Site, lost: Lost, citizens: CitizensAtWork, timeline: Timeline) -> None:
         """Keep home out, or of home only the lost registers; confirmed when this returns."""
-        ...
 
     def prove_fence(self, home: Site, lost: Lost, citizens: CitizensAtWork, timeline: Timeline) -> None:
         """Let stale citizens try home once more, and write down what they were answered."""
-        ...
 
 
 class Recovery(Protocol):
@@ -246,17 +221,14 @@ class Recovery(Protocol):
     @property
     def source(self) -> str:
         """The name of the copy that it uses."""
-        ...
 
     def bring_up(self, copy: KeptCopy, embassy: Site, registers: Sequence[str], timeline: Timeline) -> Iterator[str]:
         """Yield the name of each register as it comes back."""
-        ...
 
 
 class Gate(Protocol):
     def accept(self, register: str, embassy: Site, seal: Seal, citizens: CitizensAtWork, timeline: Timeline) -> bool:
         """Probe and judge what came back: accepted or refused, and recorded either way."""
-        ...
 
 
 class Record(Protocol):
@@ -264,15 +236,12 @@ class Record(Protocol):
 
     def entry(self, entry: Entry) -> None:
         """A try of a citizen, as it ends; from any thread."""
-        ...
 
     def sealed(self, seals: Mapping[str, Seal]) -> None:
         """What home knew of its registers."""
-        ...
 
     def complete(self, holdings: Mapping[str, Holdings]) -> None:
         """What was found at the end: nothing is missing now, and both sites still stand."""
-        ...
 
 
 @dataclass(frozen=True)
