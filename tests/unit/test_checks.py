@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from drill import checks
 from drill.digest import Digest
 from drill.evidence import Evidence, Holdings, Seal, Sequence, Structure
-from drill.ledger import BEGUN, SILENCE, Change, Entry, Errand, Outcome, Receipt
-from drill.proofs import kept_out
+from drill.ledger import BEGUN, SILENCE, Change, Errand, Outcome, Receipt
 from drill.verdict import Finding, Verdict
 from tests.unit.stories import (
     AT_DATABASE,
@@ -61,18 +60,6 @@ def one(check: checks.Check, evidence: Evidence) -> Finding:
 
 def structured(**other: Any) -> Evidence:
     return replace(GOOD, holdings={"land": held(*RECEIPTS, structure=replace(STRUCTURE, **other))})
-
-
-def strange(kind: str, count: int, **chosen: Any) -> Evidence:
-    """Two registers, recovered from a copy of that kind, where land names so many strangers."""
-    two = replace(GOOD, lost=frozenset({"land", "population"}))
-    holdings = {"land": held(*RECEIPTS, strangers={"title.owner": count}), "population": held()}
-    copied = event(1, "established", copy="c", kind=kind), event(14, "version chosen", copy="c", **chosen)
-    return with_events(replace(without(two, "established", "version chosen"), holdings=holdings), *copied)
-
-
-def agreed(evidence: Evidence) -> Finding:
-    return next(f for f in checks.agreement(evidence) if f.register == "land")
 
 
 def met_at_database(says: str, outcome: Outcome = Outcome.FAILED) -> Evidence:
@@ -195,72 +182,6 @@ def test_verdicts(check: checks.Check, evidence: Evidence, verdict: Verdict, why
     assert (finding.verdict, finding.check) == (verdict, check.__name__)
     assert why in finding.actual
     assert finding.says.endswith(".")
-
-
-@pytest.mark.parametrize(
-    ("says", "outcome", "at_database"),
-    [
-        (SILENCE, Outcome.FAILED, False),
-        (ENDED, Outcome.FAILED, True),
-        (CLOSED, Outcome.FAILED, True),
-        (CLOSED.replace("is not currently accepting connections", "does not exist"), Outcome.FAILED, True),
-    ],
-)
-def test_each_fence_is_known_by_its_own_words(says: str, outcome: Outcome, at_database: bool) -> None:
-    tried = entry(1, 31.0, outcome, errand=Errand.STALE, says=says)
-    assert kept_out(tried, at_database=at_database)
-    assert not kept_out(tried, at_database=not at_database)
-    assert not kept_out(replace(tried, says=f"{BEGUN}{says}"), at_database=at_database)
-    for other in set(Outcome) - {Outcome.FAILED}:
-        assert not kept_out(replace(tried, outcome=other), at_database=at_database)
-
-
-@pytest.mark.parametrize(
-    "says",
-    [
-        "",
-        'FATAL:  database "business" is not currently accepting connections',
-        'FATAL:  database "business" does not exist',
-        "connection refused",
-        'ERROR:  relation "public.title" does not exist',
-        "server closed the connection unexpectedly",
-    ],
-)
-def test_any_other_answer_is_no_fence(says: str) -> None:
-    tried: Entry = entry(1, 31.0, Outcome.FAILED, errand=Errand.STALE, says=says)
-    assert not kept_out(tried, at_database=True)
-    assert not kept_out(tried, at_database=False)
-
-
-def part_of_home(strangers: int) -> Evidence:
-    """Land was recovered from a standby, population stayed at home, and land names so many strangers."""
-    whole = strange("streaming", strangers)
-    holdings = {**whole.holdings, "population": held(site="home")}
-    both = dict.fromkeys(("land", "population"), GOOD.objectives["land"])
-    return replace(whole, lost=frozenset({"land"}), objectives=both, holdings=holdings)
-
-
-@pytest.mark.parametrize(
-    ("evidence", "verdict", "why"),
-    [
-        (part_of_home(0), MET, "1 references, all known (some registers stayed at home)"),
-        (part_of_home(3), MET, "title.owner: 3 rows; some registers stayed at home, so this is not judged"),
-        (strange("streaming", 0), MET, "1 references, all known"),
-        (strange("streaming", 3), MISSED, "title.owner: 3 rows"),
-        (strange("dump", 3, snapshots_skew_s=0.5), MET, "0.50 s apart, so this is not judged"),
-        (without(strange("streaming", 3), "version chosen"), UNKNOWN, "not known"),
-        (replace(strange("streaming", 3), holdings={"land": held()}), UNKNOWN, "never compared"),
-        (replace(strange("streaming", 3), holdings={}), UNKNOWN, "never surveyed"),
-    ],
-)
-def test_agreement(evidence: Evidence, verdict: Verdict, why: str) -> None:
-    finding = agreed(evidence)
-    assert finding.verdict is verdict
-    assert why in finding.actual
-
-
-def test_a_register_alone_has_nothing_to_agree_with() -> None:
-    assert list(checks.agreement(GOOD)) == []
 
 
 def test_everything_is_met_in_a_good_drill_and_unknown_without_evidence() -> None:

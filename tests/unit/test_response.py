@@ -9,7 +9,7 @@ import pytest
 from drill.errors import NotInTime, StepFailed
 from drill.response import Response
 from drill.timeline import Timeline
-from tests.unit.test_run import StoppedClock
+from tests.unit.pieces import StoppedClock
 
 RESPONSE = Response.model_validate({"declare": {"by": "officer", "after": "2s"}})
 
