@@ -25,7 +25,7 @@ drill: $(READY) ## Play the first drill: home loses its power
 	$(BIN)/drill run scenarios/power-loss.yaml
 
 .PHONY: test
-test: $(READY) ## Run every test that this machine can run
+test: $(READY) ## Run the tests that this machine can run, but for the long ones
 	$(BIN)/pytest -m "not soak"
 
 .PHONY: soak

@@ -12,8 +12,8 @@ from drill.cli import judge, machine, psql, run, scenarios
 
 _EPILOG = """\
 Exit codes: 0 as expected, 1 a surprise (a miss that was not expected, or an expected one that was met), 2 usage or
-invalid scenario (nothing was started), 3 unknown (evidence is lacking), 4 could not run (engine, image, disk, port, a
-step before the strike), 70 internal error, 130 interrupted (everything was undone).
+invalid scenario (nothing was started), 3 unknown (evidence is lacking), 4 could not run (engine, image, disk, port,
+own data, --timeout, a step outside the recovery), 70 internal error, 130 interrupted (everything was undone).
 """
 
 

@@ -193,7 +193,7 @@ class Scene:
         home, embassy, facts = self.places["home"], self.places["embassy"], event.facts
         match event.what:
             case what if what in _HOME:
-                home.state = _HOME[what]
+                home.state = home.state if home.state == "damaged" else _HOME[what]  # alive, and no less so
             case "established":
                 embassy.state, self.cable = "keeps the copy", "carrying"
                 embassy.copies.append(str(facts.get("copy")))

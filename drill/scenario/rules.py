@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from drill.citizens.schedule import Schedule
 from drill.objectives import OWN_DATA, spoken
+from drill.recoveries.targets import RestorePoint
 from drill.scenario.kinds import check_names
 from drill.scenario.mistakes import meant, name_of, place_of, shown
 from drill.scenario.text import Mistake, Path, Placed
@@ -27,7 +29,7 @@ Broken = Iterator[tuple[Path, str]]  # where, and what is wrong there
 def broken_rules(scenario: Scenario, placed: Placed) -> list[Mistake]:
     """One mistake for each rule that the scenario breaks, at the value (or key) that breaks it."""
     rules = (_above_zero(placed), _copies(scenario), _recovery(scenario), _registers(scenario), _expected(scenario))
-    more = (_own_data(scenario), _part_of_home(scenario), _rates(scenario), _crowd(scenario))
+    more = (_point(scenario), _own_data(scenario), _part_of_home(scenario), _rates(scenario), _crowd(scenario))
     found = [pair for rule in (*rules, *more) for pair in rule]
     return [_mistake(path, what, placed) for path, what in found]
 
@@ -84,6 +86,17 @@ def _recovery(scenario: Scenario) -> Broken:
         instead = f"use {others[0]!r}" if others else f"it needs a copy of kind {' or '.join(sorted(usable))}"
         what = f"recovery {recovery.kind} cannot use {recovery.source!r}, a copy of kind {kind}: {instead}"
         yield ("recovery", "from"), what
+
+
+def _point(scenario: Scenario) -> Broken:
+    """Restore points are called by their copy: another's would be missed only at the recovery."""
+    recovery = scenario.recovery
+    named = recovery.to if recovery.kind == "replay" else None
+    if isinstance(named, RestorePoint) and not re.fullmatch(
+        rf"{re.escape(recovery.source)}-[1-9][0-9]*", named.restore_point
+    ):
+        what = f"{named.restore_point!r} is no restore point of {recovery.source!r}: they are called"
+        yield ("recovery", "to", "restore_point"), f"{what} {recovery.source}-1, {recovery.source}-2 and so on"
 
 
 def _registers(scenario: Scenario) -> Broken:

@@ -14,7 +14,6 @@ import pytest
 
 from drill import response
 from drill.clock import wait_until
-from drill.copies.archive import Archive
 from drill.copies.streaming import Standby, Streaming
 from drill.evidence import Seal
 from drill.hosts.process import ProcessPremises
@@ -124,14 +123,6 @@ def test_no_fence_is_missed_and_damage_after_acceptance_is_seen_all_the_same(sta
     assert {entry.register for entry in stale if entry.outcome is Outcome.ACKED} == set(PAIR)
     assert run.verdict_of("business") is Verdict.MET
     assert (run.result.exit_code, expecting(run, wrong)) == (1, 0)
-
-
-def test_a_promoted_standby_does_not_wait_for_whom_home_waited_for(stage: Stage) -> None:
-    archive = Archive.model_validate({"kind": "archive", "name": "archive", "synchronous": True})
-    standby = Streaming.model_validate({"kind": "streaming", "name": "standby"})
-    run = stage.play({"copies": (archive, standby)})
-    assert stage.broke is None
-    assert (by(run, Verdict.MISSED), by(run, Verdict.UNKNOWN), run.result.exit_code) == ({}, {}, 0)
 
 
 class Deaf(Streaming):

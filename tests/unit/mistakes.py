@@ -138,6 +138,14 @@ MISTAKES = [
             f"14:18: {A_PART}",
         ],
     ),
+    (
+        "kind: promote, from: standby",
+        "kind: replay, from: standby, to: {restore_point: other-1}",
+        [
+            "14:32: recovery replay cannot use 'standby', a copy of kind streaming: it needs a copy of kind archive",
+            "14:61: 'other-1' is no restore point of 'standby': they are called standby-1, standby-2 and so on",
+        ],
+    ),
     ("{kind: power_loss}", "power_loss", ["9:9: outage should be a mapping of keys to values, not 'power_loss'"]),
     ("  declare: {by: officer, after: 1s}\n", "", ["10:1: `declare` is missing in response"]),
     ("fence: cut", "fence: no", ["13:10: response.fence cannot be 'no' (did you mean none?)"]),
