@@ -75,7 +75,7 @@ class Archive(BaseModel, frozen=True, extra="forbid"):
         follower = follower_of(self.name)
         archiving = Archiving(self.name, home, embassy, timeline, follower, LAST, self, instruct(embassy))
         archiving.receive()
-        archiving.wait_until_current(synchronous=False, hint=archiving.receiver_says)  # else the base lacks its log
+        archiving.wait_until_followed(hint=archiving.receiver_says)  # else the base backup might lack its log
         archiving.back_up(seals)
         timeline.record("copy", "current", copy=self.name, version=FIRST)
         archiving.wait_until_current(synchronous=self.synchronous, hint=archiving.receiver_says)

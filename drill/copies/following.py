@@ -32,6 +32,17 @@ class Following:
     _current: bool = field(default=True, init=False)
     _unanswered: int = field(default=0, init=False)  # looks in a row
 
+    def wait_until_followed(self, *, hint: Callable[[], str]) -> None:
+        """Until home sends its log."""
+
+        def streams() -> bool:
+            rows = self._seen()
+            if [state for state, _ in rows] != ["streaming"]:
+                raise StepFailed(self._told(rows), hint="")
+            return True
+
+        wait_until(f"{self.name} follows home", streams, deadline=60, hint=hint)
+
     def wait_until_current(self, *, synchronous: bool, hint: Callable[[], str]) -> None:
         """Until nothing is left to catch up and, where that is wanted, home waits for the copy with each commit."""
         wait_until(f"{self.name} catches up", self._caught_up, deadline=600, hint=hint)

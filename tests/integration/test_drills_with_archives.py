@@ -44,7 +44,7 @@ class Robbed(Replay):
 def test_a_log_whose_end_is_gone_is_no_early_end_but_a_miss(stage: Stage) -> None:
     archive = Archive.model_validate({"kind": "archive", "name": "archive", "restore_point_every": "200ms"})
     robbed = Robbed.model_validate({"kind": "replay", "from": "archive"})
-    run = stage.play({"copies": (archive,), "recovery": robbed})
+    run = stage.play({"copies": (archive,), "recovery": robbed}, calm="4s")  # the receiver tells once a second
     assert stage.broke is None
     assert by(run, Verdict.MISSED) == {"recovery_time": set(PAIR)}
     assert run.result.exit_code == 1

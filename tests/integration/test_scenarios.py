@@ -52,10 +52,11 @@ def test_each_scenario_has_its_expectation_here() -> None:
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_it_ends_as_expected_for_the_expected_reason(path: Path, hosts: tuple[str, ...], tmp_path: Path) -> None:
-    for host, (run,) in _on_each(hosts, tmp_path, path):
+    """With fewer people than it says, since most of them are only filled in; `make soak` plays it as it stands."""
+    for host, (run,) in _on_each(hosts, tmp_path, path, "--people", "3000"):
         _is_as_it_says(run, path.stem, host)
-        _left_its_evidence(tmp_path / run["run_id"])
         assert not work_folder(run["run_id"]).exists()
+    _left_its_evidence(tmp_path / run["run_id"])
 
 
 @pytest.mark.soak
