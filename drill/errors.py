@@ -3,6 +3,7 @@
 DrillError
   ScenarioError   the scenario or the command line is wrong; nothing was started        exit 2
   CannotRun       something the drill needs is missing: engine, image, disk, a kind     exit 4
+    Unloadable    somebody's dump cannot be loaded here                                 exit 4
   StepFailed      a step did not do what it should                                      exit 4
     NotInTime     it was given up at its deadline                                       exit 4
 OutOfTime         the drill took longer than it was allowed to                          exit 4
@@ -31,6 +32,14 @@ class CannotRun(DrillError):
     """Something the drill needs is missing, or this host cannot really do what is asked. There is no verdict."""
 
     exit_code = 4
+
+
+class Unloadable(CannotRun):
+    """Somebody's dump cannot be loaded here; `lacking` when it is this PostgreSQL that lacks what it needs."""
+
+    def __init__(self, message: str, *, hint: str, lacking: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.lacking = lacking
 
 
 class StepFailed(DrillError):

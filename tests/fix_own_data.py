@@ -136,7 +136,6 @@ def cleared(town: Town) -> Iterator[Town]:
         console.execute(f"drop database if exists {OWN_DATA} with (force)".encode())
         for role in sorted(_roles(town.home) - before):
             console.execute(f"drop role {quoted(role)}".encode())
-    town.home.host.run(["rm", "-rf", str(town.home.host.disk / "own-data")], deadline=30)
 
 
 def _roles(site: Site) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drill.sites.site import COURIER, OFFICER
+from drill.sites.site import COURIER
 
 if TYPE_CHECKING:
     from drill.sites.site import Site
@@ -17,7 +17,7 @@ def instruct(embassy: Site) -> dict[str, str]:
 
 def authorise(site: Site) -> dict[str, str]:
     """The environment of a program at a site that acts as the officer of the site's own server."""
-    return _passfile(site, "officer", OFFICER, site.officers_password)
+    return _passfile(site, "officer", site.officer, site.officers_password)
 
 
 def _passfile(site: Site, name: str, role: str, password: str) -> dict[str, str]:

@@ -68,6 +68,7 @@ class Site:
     save_log: Callable[[str, str], None]  # given the site's name and its server's log when the site closes
     barred: bool = False  # the fence keeps this site's power off: it must not be given back
     discreet: bool = False  # it holds somebody's own rows: nothing is logged or told that may quote one
+    officer: str = OFFICER  # its superuser: the console
     data: PurePosixPath | None = field(
         default=None, init=False
     )  # what the server serves from; None before the first start
@@ -148,7 +149,7 @@ class Site:
         self.host.write(secret, self.officers_password + "\n")
         # C.UTF-8 of the C library may be missing in a small image, and glibc versions may differ between sites
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
-        access = ["--username", OFFICER, "--auth=scram-sha-256", "--pwfile", str(secret)]
+        access = ["--username", self.officer, "--auth=scram-sha-256", "--pwfile", str(secret)]
         kept = ["--no-clean"]  # what a failed initdb leaves tells which shared memory is to be released
         memory = ["-c", "dynamic_shared_memory_type=mmap"]  # initdb runs servers, and may be killed as they are
         self.host.run([self.program("initdb"), "-D", str(data), *locale, *access, *memory, *kept], deadline=120)
@@ -233,7 +234,7 @@ class Site:
                 host=at.host,
                 port=at.port,
                 dbname=database,
-                user=OFFICER,
+                user=self.officer,
                 password=self.officers_password,
                 connect_timeout=min(_CONSOLE_TIMEOUT, max(1, round(patience))),
                 autocommit=True,
@@ -259,7 +260,7 @@ class Site:
     def door(self) -> Door:
         """How a person with psql reaches the server while it is kept up; no host when nothing runs there."""
         at = self.host.address() if serves(self.host) else Address("", 0)
-        return Door(at.host, at.port, OFFICER, self.officers_password)
+        return Door(at.host, at.port, self.officer, self.officers_password)
 
     def ask(
         self, query: str, parameters: Sequence[Any] = (), database: str = "postgres", *, patience: float = _PATIENCE
@@ -279,8 +280,13 @@ class Site:
             console.execute("select pg_reload_conf()")
 
     def create_login(self, role: str, attributes: str = "") -> None:
-        """A role that can log in with its password of this run; only its SCRAM verifier travels."""
+        """A role that can log in with its password of this run; only its SCRAM verifier travels.
+
+        A random password needs no iterations against guessing. They would cost the machine of the drill, on which all
+        citizens log in, more than the server: after an outage many come at once.
+        """
         with self.console() as console:
+            console.execute("set scram_iterations = 1")
             verifier = console.pgconn.encrypt_password(
                 self.keys.password(role).encode(), role.encode(), b"scram-sha-256"
             ).decode()

@@ -1,0 +1,163 @@
+"""Loading somebody's dump into a server: what is told of it names objects, and what to do, never a value of a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from drill.dumpfile import DumpFile, Form, globals_at, statements_of
+from drill.errors import NotInTime, StepFailed, Unloadable
+from drill.sites.courier import authorise
+from drill.sites.discretion import of_error, of_program
+
+if TYPE_CHECKING:
+    from drill.sites.site import Site
+
+DEADLINE = 4 * 3600.0  # seconds
+_JOBS = 2
+_LOOK = 300.0  # seconds for a list of what is in a dump
+
+_ROLE = re.compile(r'(?:CREATE|ALTER) ROLE ("(?:[^"]|"")+"|[^\s;]+)')
+_SECRET = re.compile(r" PASSWORD E?'(?:[^']|'')*'")
+_GRANTOR = re.compile(r' GRANTED BY (?:"(?:[^"]|"")+"|[^\s;"]+);$')
+_NOT_OURS = re.compile(r"(?:CREATE|ALTER|COMMENT ON) TABLESPACE |(?:GRANT|REVOKE) .* ON TABLESPACE ")
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """One dump on its way into one database of a server that runs."""
+
+    dump: DumpFile
+    database: str
+    roles: Path | None = None  # what pg_dumpall --globals-only wrote on the dump's server
+    leaves: Sequence[str] = ("tablespaces",)  # kinds of objects that pg_restore is told to leave out
+
+    def prove_whole(self) -> None:
+        """Unloadable where the dump shows of itself that it is cut short."""
+        if cut := list(self.dump.cut_short()):
+            raise Unloadable(f"{self.dump.path} is cut short: {', '.join(cut)}", hint="dump it or copy it again")
+
+    def load(self, site: Site) -> None:
+        """Bring the file there, load it as the officer into the database, which is empty, and take the file away."""
+        file = site.host.disk / "loading" / "dump"
+        site.host.run(["rm", "-rf", str(file.parent)], deadline=_LOOK)  # what another left that could not be loaded
+        site.host.bring(self.dump.path, file)
+        self._compare_versions(site, file)
+        where = ["-h", site.host.listens["unix_socket_directories"], "-p", site.host.listens["port"]]
+        where += ["-U", site.officer, "-d", self.database]
+        if self.dump.form is Form.PLAIN:
+            told = ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null"]
+            argv = [site.program("psql"), *where, *told, "-f", str(file)]
+        else:
+            jobs = [] if self.dump.form is Form.TAR else ["-j", str(_JOBS)]
+            left = [f"--no-{each}" for each in self.leaves]
+            argv = [site.program("pg_restore"), *where, "--exit-on-error", *left, *jobs, str(file)]
+        self._run(site, argv)
+        site.host.run(["rm", "-rf", str(file.parent)], deadline=_LOOK)
+
+    def _compare_versions(self, site: Site, file: PurePosixPath) -> None:
+        written_for = self.dump.written_for()
+        if self.dump.form is not Form.PLAIN:  # which pg_restore can tell
+            listed = self._run(site, [site.program("pg_restore"), "--list", str(file)], deadline=_LOOK)
+            found = re.search(r"Dumped from database version: ([0-9.]+)", listed)
+            written_for = found[1] if found else ""
+        ((server,),) = site.ask("show server_version")
+        if _major(written_for) > _major(server):
+            raise Unloadable(
+                f"{self.dump.path} is of PostgreSQL {written_for}, and {site.name} runs {server}",
+                hint=f"a dump cannot go to an older server: {_programs(f'PostgreSQL {_major(written_for)}')}",
+                lacking=True,
+            )
+
+    def _run(self, site: Site, argv: Sequence[str], *, deadline: float = DEADLINE) -> str:
+        """Its output. What it says of an error, which may quote rows, goes to a file on the site's own disk alone."""
+        errors = site.host.disk / "loading" / "errors"
+        keep = ["/bin/sh", "-c", 'umask 077; errors=$1; shift; exec "$@" 2>"$errors"', "drill", str(errors)]
+        try:
+            return site.host.run([*keep, *argv], deadline=deadline, env=authorise(site))
+        except NotInTime:
+            raise
+        except StepFailed as failed:
+            said = site.host.read(errors)
+            told = of_program(said) if said else str(failed)
+            lacking, hint = self._remedy(told)
+            raise Unloadable(f"{self.dump.path} cannot be loaded: {told}", hint=hint, lacking=lacking) from None
+
+    def _remedy(self, told: str) -> tuple[bool, str]:
+        """Whether it is this PostgreSQL that lacks something, and what to do about it."""
+        if re.match(r".*\brole .* does not exist", told):
+            given = f"{self.roles} lacks it: write it anew" if self.roles else "give them as `globals: FILE` of `home`"
+            return False, f"roles are no part of a dump; {given} (pg_dumpall --globals-only -f FILE, on its server)"
+        if found := re.search(r'extension "([^"]*)" is not available', told):
+            return True, _programs(f"a PostgreSQL that has {found[1]}")
+        lacks = next((hint for sign, hint in _LACKING.items() if re.search(sign, told)), None)
+        if lacks is not None:
+            return True, lacks
+        return False, next((hint for sign, hint in _REMEDIES.items() if re.search(sign, told)), _BY_HAND)
+
+
+def create_roles(site: Site, file: Path) -> None:
+    """Those of the file that are not there yet, without their passwords: nobody logs in as one of them."""
+    there = {name for (name,) in site.ask("select rolname::text from pg_roles")}
+    try:
+        with site.console() as console:
+            console.execute("\n".join(_wanted(globals_at(file), there)).encode())
+    except psycopg.Error as refused:
+        hint = "write the file anew: pg_dumpall --globals-only, from the server of the dump"
+        raise Unloadable(f"the roles of {file} cannot be created: {of_error(refused)}", hint=hint) from None
+    except ValueError as changed:  # it was right when it was first read
+        raise Unloadable(str(changed), hint="who writes to it?") from None
+
+
+def _wanted(roles: str, there: set[str]) -> list[str]:
+    """The statements of a file of roles that are executed: no secrets, no places on somebody's disks, nobody twice."""
+    wanted: list[str] = []
+    for statement in statements_of(roles):
+        role = _ROLE.match(statement)
+        if _NOT_OURS.match(statement) or (role and _unquoted(role[1]) in there):
+            continue
+        wanted.append(_SECRET.sub("", statement) if role else _GRANTOR.sub(";", statement))
+    return wanted
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _major(version: str) -> int:
+    found = re.match(r"\d+", version)
+    return int(found[0]) if found else 0
+
+
+def _programs(wanted: str) -> str:
+    return f"drill with the programs of {wanted}: --pg-bin DIR (embedded), or --image NAME (docker)"
+
+
+_BY_HAND = "load it into an empty database of yours to see the server's own words: psql -X -1 -v ON_ERROR_STOP=1, "
+_BY_HAND += "or pg_restore --exit-on-error"
+_LACKING = {
+    "unsupported version": _programs("the PostgreSQL whose pg_dump wrote it, or a newer one"),
+    "unrecognized configuration parameter": _programs(
+        "the PostgreSQL whose pg_dump wrote it, or one that has the extension of that setting"
+    ),
+    "access file|load library|loaded via|access.method": _programs("a PostgreSQL that has this library"),
+    "collation|locale|ICU|XML|compressed archive|compression method": _programs(
+        "a PostgreSQL that was built with it, and where its locales are"
+    ),
+}
+_REMEDIES = {
+    "no space left": "make room, or set DRILL_WORK to a larger disk",
+    "read from input file|find block|uncompress|unexpected end|input file|magic string|tar header": (
+        "the dump is damaged or cut short: dump it or copy it again"
+    ),
+    "tablespace": "dump it with --no-tablespaces",
+    "byte sequence": "dump it with --encoding=UTF8; what is no text there cannot be read here",
+    "already exists|(?:table|large object) .* does not exist": (
+        "was it dumped with --clean or -n? dump it without (-N leaves schemas out)"
+    ),
+}
