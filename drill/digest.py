@@ -3,11 +3,15 @@
 The SQL is made here as text, so that seals, surveys and the receipts of citizens hash a row in exactly one way:
 a 64-bit hash of the record, finished by a nonlinear step under two seeds (a plain sum of record hashes is blind to
 values swapped between rows).
+
+Between major versions and between machines the server's own hashes may differ: there the portable form is used, the
+MD5 of the row as text, whose two halves are the two sums.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 _MODULUS = 1 << 64
 
@@ -54,6 +58,13 @@ _SENT: Mapping[str, str] = {
 
 # The same as a connection's `options`.
 PINNED_OPTIONS = " ".join(f"-c {name}={setting.replace(' ', chr(92) + ' ')}" for name, setting in PINNED.items())
+
+
+class Form(StrEnum):
+    """How a row is hashed."""
+
+    NATIVE = "native"  # by the server's own functions: fast, and alike only within one major version and architecture
+    PORTABLE = "portable"  # MD5 of the row as text: alike on PostgreSQL 12 and later, everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +120,22 @@ def sums(hashed: str) -> str:
     return ", ".join(f"coalesce(sum(hashbyteaextended({hashed},{seed})),0)" for seed in (3, 4))
 
 
-def of_table(table: str, columns: Iterable[Column], *, partitioned: bool = False) -> str:
+def of_table(table: str, columns: Iterable[Column], *, form: Form = Form.NATIVE, partitioned: bool = False) -> str:
     """SELECT rows, sum, sum of a whole table; `table` as it is to be written in SQL.
 
     A partitioned table is read with its partitions, any other without those that inherit from it.
     """
-    hashed, only = row_hash(columns, "t"), "" if partitioned else "only "
-    return f"select count(*), {sums('h')} from (select {hashed} h from {only}{table} t offset 0) s"  # noqa: S608
+    hashed, summed = (row_hash(columns, "t"), sums("h")) if form is Form.NATIVE else (_row_text(columns, "t"), _HALVES)
+    only = "" if partitioned else "only "
+    return f"select count(*), {summed} from (select {hashed} h from {only}{table} t offset 0) s"  # noqa: S608
+
+
+_HALVES = ", ".join(f"coalesce(sum(('x' || substr(h, {begin}, 16))::bit(64)::bigint), 0)" for begin in (1, 17))
+
+
+def _row_text(columns: Iterable[Column], row: str) -> str:
+    """The MD5 of a row, hexadecimal; each value is written out under the pinned settings."""
+    return f"md5(row({', '.join(f'{row}.{quoted(column.name)}::text' for column in columns)})::text)"
 
 
 def of_change(columns: Iterable[Column], statement: str, name: str, also: str = "") -> str:

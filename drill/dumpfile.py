@@ -66,8 +66,8 @@ class DumpFile:
     def fingerprint(self) -> str:
         """SHA-256 of the file; of a folder, of the lines that sha256sum writes for its files, sorted by name."""
         if self.form is not Form.DIRECTORY:
-            return _sha256(self.path)
-        lines = (f"{_sha256(file)}  {file.relative_to(self.path)}\n" for file in self._files())
+            return sha256(self.path)
+        lines = (f"{sha256(file)}  {file.relative_to(self.path)}\n" for file in self._files())
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def written_for(self) -> str:
@@ -176,7 +176,8 @@ def _why_no_sql(head: bytes, foot: bytes) -> str:
     return "" if _ENDS in foot else "is cut short: pg_dump's last line is missing; dump or copy it again"
 
 
-def _sha256(file: Path) -> str:
+def sha256(file: Path) -> str:
+    """Of its content, hexadecimal."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 

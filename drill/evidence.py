@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from drill.digest import Column, Digest
+from drill.digest import Column, Digest, Form
 from drill.ledger import Entry, Receipt
 from drill.objectives import Objectives
 from drill.timeline import Event
@@ -32,6 +32,16 @@ class Structure:
     constraints: Mapping[str, bool] = field(default_factory=dict)  # "table.name: definition" -> validated
     indexes: Mapping[str, bool] = field(default_factory=dict)  # "name: definition" -> valid and ready
     sequences: tuple[Sequence, ...] = ()
+    objects: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # kind -> name -> definition
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one probe saw: how many things it looked at, what was wrong there, what it could not look at, and why."""
+
+    looked_at: int = 0
+    wrong: tuple[str, ...] = ()
+    unseen: Mapping[str, str] = field(default_factory=dict)  # thing -> reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,9 @@ class Seal:
     lsn: str = ""
     taken_at: datetime | None = None
     files: Mapping[str, str] = field(default_factory=dict)  # path of a file, as the log names it -> its table
+    form: Form = Form.NATIVE  # in which its digests were taken
+    # table or kind of object -> why it is not known what must be there now
+    loose: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,7 @@ class Holdings:
     strangers: Mapping[str, int] = field(
         default_factory=dict
     )  # reference -> rows whose counterpart exists in no register
+    observations: Mapping[str, Observation] = field(default_factory=dict)  # by the name of the check that judges it
 
 
 @dataclass(frozen=True, slots=True)

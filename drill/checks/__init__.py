@@ -10,8 +10,10 @@ from drill.checks.indexes import indexes
 from drill.checks.outage import outage
 from drill.checks.receipts import receipts
 from drill.checks.recovery_time import recovery_time
+from drill.checks.schema import schema
 from drill.checks.sequences import sequences
 from drill.checks.single_home import single_home
+from drill.checks.soundness import SOUNDNESS
 from drill.checks.undisturbed import undisturbed
 from drill.checks.write_and_read_back import write_and_read_back
 from drill.evidence import Evidence
@@ -20,6 +22,7 @@ from drill.verdict import Finding, Verdict
 __all__ = [
     "ALL",
     "GATE",
+    "VERIFY",
     "Check",
     "agreement",
     "constraints",
@@ -30,6 +33,7 @@ __all__ = [
     "outage",
     "receipts",
     "recovery_time",
+    "schema",
     "sequences",
     "single_home",
     "undisturbed",
@@ -44,6 +48,8 @@ ALL: tuple[Check, ...] = (
     *(outage, single_home, recovery_time, data_loss, receipts, undisturbed, agreement),
     *GATE,
 )
+# What is asked of somebody's copy, where there are no citizens.
+VERIFY: tuple[Check, ...] = (content, schema, sequences, constraints, indexes, *SOUNDNESS)
 
 
 def findings(evidence: Evidence, checks: Sequence[Check] = ALL) -> tuple[Finding, ...]:

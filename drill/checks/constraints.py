@@ -16,9 +16,9 @@ def constraints(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, str]:
-    if sealed is None or not (sealed.constraints or sealed.columns):
+    if sealed is None or not (sealed.constraints or sealed.columns or sealed.objects):
         return Verdict.UNKNOWN, "never sealed"
-    if held is None or not (held.constraints or held.columns):
+    if held is None or not (held.constraints or held.columns or held.objects):
         return Verdict.UNKNOWN, "never surveyed"
     wrong = shortfall(sealed.constraints, held.constraints, "validated")
     return (Verdict.MISSED, wrong) if wrong else (Verdict.MET, f"{len(sealed.constraints)} there and validated")

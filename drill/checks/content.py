@@ -12,17 +12,33 @@ TARGET = "sealed digest + receipts held"
 def content(evidence: Evidence) -> Iterator[Finding]:
     for register in evidence.registers:
         seal, held = evidence.seals.get(register), evidence.held(register)
-        if seal is None or not seal.tables:
+        if seal is None or not (seal.tables or seal.structure.objects):
             yield _unknown(register, "never sealed")
         elif held is None:
             yield _unknown(register, "never surveyed")
-        elif wrong := _wrong(_due(seal, held), held.tables):
-            says = f"{register} does not hold what it should: {wrong}."
-            yield Finding("content", register, Verdict.MISSED, TARGET, wrong, says)
+        elif wrong := _wrong(due := _due(seal, held), held.tables):
+            yield _differing(register, due, held.tables, seal.loose) or _missed(register, wrong)
         else:
             actual, rows = f"{len(seal.tables)} tables as sealed", sum(d.rows for d in held.tables.values())
             says = f"Every one of the {rows} rows of {register} is accounted for."
             yield Finding("content", register, Verdict.MET, TARGET, actual, says)
+
+
+def _missed(register: str, wrong: str) -> Finding:
+    says = f"{register} does not hold what it should: {wrong}."
+    return Finding("content", register, Verdict.MISSED, TARGET, wrong, says)
+
+
+def _differing(
+    register: str, due: Mapping[str, Digest], held: Mapping[str, Digest], loose: Mapping[str, str]
+) -> Finding | None:
+    """Unknown where only tables differ of which nobody can say what they must hold now; None where others do."""
+    differ = sorted(table for table in due.keys() | held.keys() if due.get(table) != held.get(table))
+    if not all(table in loose and table in held for table in differ):
+        return None
+    actual = "; ".join(f"{table}: {loose[table]}" for table in differ)
+    says = f"Whether {register} holds what it should is not known. It differs from the seal in: {actual}."
+    return Finding("content", register, Verdict.UNKNOWN, TARGET, actual, says)
 
 
 def _unknown(register: str, gap: str) -> Finding:

@@ -16,9 +16,9 @@ def indexes(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, str]:
-    if sealed is None or not (sealed.indexes or sealed.columns):
+    if sealed is None or not (sealed.indexes or sealed.columns or sealed.objects):
         return Verdict.UNKNOWN, "never sealed"
-    if held is None or not (held.indexes or held.columns):
+    if held is None or not (held.indexes or held.columns or held.objects):
         return Verdict.UNKNOWN, "never surveyed"
     wrong = shortfall(sealed.indexes, held.indexes, "valid")
     return (Verdict.MISSED, wrong) if wrong else (Verdict.MET, f"{len(sealed.indexes)} there and valid")

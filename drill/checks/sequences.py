@@ -16,9 +16,9 @@ def sequences(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, str]:
-    if sealed is None or not (sealed.sequences or sealed.columns):
+    if sealed is None or not (sealed.sequences or sealed.columns or sealed.objects):
         return Verdict.UNKNOWN, "never sealed"
-    if held is None or not (held.sequences or held.columns):
+    if held is None or not (held.sequences or held.columns or held.objects):
         return Verdict.UNKNOWN, "never surveyed"
     there = {(s.name, s.column) for s in held.sequences}
     before = {(s.name, s.column): s for s in sealed.sequences if not _ahead(s)}  # as somebody's own may be at home

@@ -38,6 +38,7 @@ class ProcessHost:
     binaries: Binaries
     user: Account
     gateway: str = "127.0.0.1"
+    before: Sequence[str] = ()  # what every program is started through
     _why_not: str = field(default="", init=False)  # why nothing can be run now
     _children: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
 
@@ -194,7 +195,7 @@ class ProcessHost:
             raise StepFailed(f"{self.name}: {self._why_not}", hint="nothing runs there until it is back")
         surroundings = {"PATH": f"{self.programs}:/usr/bin:/bin", "LANG": "C", "TZ": "UTC", "HOME": str(self.folder)}
         return subprocess.Popen(
-            list(argv),
+            [*self.before, *argv],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.PIPE if output == subprocess.PIPE else output,

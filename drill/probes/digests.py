@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from drill.digest import Column, Digest, of_table, quoted
+from drill.digest import Column, Digest, Form, of_table, quoted
 
 RECEIPTS = "drill.receipt"
 
@@ -20,6 +20,7 @@ READING: Mapping[str, str] = {
     "parallel_tuple_cost": "0",
     "min_parallel_table_scan_size": "4MB",  # a smaller table is read sooner than a worker has started
     "max_parallel_workers_per_gather": "1",
+    "search_path": "pg_catalog",  # somebody's own function of a name that is used here must not be called
 }
 
 # The server says that what is stored cannot be read: internal and data-corrupted errors, a missing file, a failed read,
@@ -74,19 +75,19 @@ class Shape:
         """As seals and receipts call it."""
         return _named(self.schema, self.table)
 
-    def sql(self, columns: Sequence[Column]) -> str:
+    def sql(self, columns: Sequence[Column], form: Form = Form.NATIVE) -> str:
         """SELECT rows, sum, sum over these columns."""
         written = f"{quoted(self.schema)}.{quoted(self.table)}"
-        return of_table(written, columns, partitioned=self.partitioned)
+        return of_table(written, columns, form=form, partitioned=self.partitioned)
 
 
-def shapes(console: psycopg.Connection[Any]) -> tuple[Shape, ...]:
-    """Every table but that of the receipts, virtual columns left out, domains resolved."""
+def shapes(console: psycopg.Connection[Any], *, receipts: bool = False) -> tuple[Shape, ...]:
+    """Every table, that of the receipts if wanted; virtual columns left out, domains resolved."""
     found = (
         Shape(schema, table, partitioned, size, tuple(map(Column, names, types)))
         for schema, table, partitioned, size, names, types in console.execute(_TABLES)
     )
-    return tuple(shape for shape in found if shape.name != RECEIPTS)
+    return tuple(shape for shape in found if receipts or shape.name != RECEIPTS)
 
 
 def files(console: psycopg.Connection[Any]) -> dict[str, str]:
@@ -99,7 +100,9 @@ def _named(*names: str) -> str:
     return ".".join(map(quoted, names) if any("." in name for name in names) else names)
 
 
-def digest(console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column]) -> Digest | None:
+def digest(
+    console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column], form: Form = Form.NATIVE
+) -> Digest | None:
     """Of one table over these columns; None where it has not all of them, of these types, or cannot be read.
 
     The connection is in a transaction, and still is afterwards.
@@ -108,7 +111,7 @@ def digest(console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Col
         return None
     console.execute("savepoint digest")
     try:
-        row = console.execute(shape.sql(columns)).fetchone()
+        row = console.execute(shape.sql(columns, form)).fetchone()
     except psycopg.Error as refused:
         if console.broken or not (refused.sqlstate or "").startswith(_UNREADABLE):
             raise

@@ -15,7 +15,7 @@ from drill.probes.digests import Shape
 # Constraints that partitions inherit are left out: their parent speaks for them, and their names are the server's own.
 _CONSTRAINTS: LiteralString = """
 select n.nspname || '.' || c.relname || '.' || k.conname || ': ' || pg_get_constraintdef(k.oid),
-       k.convalidated and k.conenforced
+       k.convalidated and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)  -- since PostgreSQL 18
 from pg_constraint k
 join pg_class c on c.oid = k.conrelid
 join pg_namespace n on n.oid = c.relnamespace

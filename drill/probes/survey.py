@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
 
 from drill.crew import Crew
-from drill.digest import Column, Digest
+from drill.digest import Column, Digest, Form
+from drill.errors import DrillError
 from drill.evidence import Holdings, Seal
 from drill.probes.digests import READING, Shape, digest, files, shapes
 from drill.probes.receipts import receipts
@@ -27,27 +28,46 @@ _WORTH_A_SESSION = 32 * 1024 * 1024  # bytes of tables from which a second sessi
 Columns = Mapping[str, Sequence[Column]]  # by table
 
 
+class Server(Protocol):
+    """Who can be looked at: a site of a drill, or somebody's live server."""
+
+    @property
+    def name(self) -> str: ...
+
+    def console(self, database: str, *, patience: float) -> psycopg.Connection[Any]: ...
+
+    def failed(self, says: str, why: psycopg.Error | None = None) -> DrillError: ...
+
+
 @dataclass
 class Surveyor:
     """Looks with so many sessions at once; no statement may take longer than the deadline (seconds)."""
 
     jobs: int = 2
     deadline: float = 3600
+    form: Form = Form.NATIVE
+    whole: bool = False  # the receipts are a table like any other: there are no citizens
 
-    def seal(self, register: str, home: Site) -> Seal:
-        """What is there before the citizens come: nobody may write meanwhile."""
+    def seal(self, register: str, home: Server, looked: Callable[[str], None] | None = None) -> Seal:
+        """What is there before the citizens come: nobody may write meanwhile.
+
+        `looked` is called with the name of the snapshot of the seal when all of it was read, while it still stands.
+        """
         taken_at = datetime.now(UTC)
-        with self._snapshot(register, home) as console:
-            here = shapes(console)
+        with self.snapshot(register, home) as console:
+            here, shared = shapes(console, receipts=self.whole), _exported(console) if looked else ""
             tables = self._digests(register, home, console, here, {})
             row = console.execute(_PLACE).fetchone() or ("", "")
-            return Seal(tables, structure(console, here), str(row[0]), str(row[1]), taken_at, files(console))
+            place, layout = str(row[1]), files(console)
+            if looked:
+                looked(shared)
+            return Seal(tables, structure(console, here), str(row[0]), place, taken_at, layout, self.form)
 
     def holdings(self, register: str, site: Site, seal: Seal) -> Holdings:
         """What is there now, also while citizens are served; tables of the seal are read over the seal's columns."""
-        with self._snapshot(register, site) as console:
-            here = shapes(console)
-            left = receipts(console, register)
+        with self.snapshot(register, site) as console:
+            here = shapes(console, receipts=self.whole)
+            left = () if self.whole else receipts(console, register)
             tables = self._digests(register, site, console, here, seal.structure.columns)
             return Holdings(site.name, tables, left, structure(console, here))
 
@@ -62,7 +82,8 @@ class Surveyor:
         return found
 
     @contextmanager
-    def _snapshot(self, register: str, site: Site, shared: str | None = None) -> Iterator[psycopg.Connection[Any]]:
+    def snapshot(self, register: str, site: Server, shared: str | None = None) -> Iterator[psycopg.Connection[Any]]:
+        """A session that sees one state of a database for as long as it is open, that of another session if shared."""
         with _failing_as_a_step(site, register), site.console(register, patience=self.deadline) as console:
             for name, setting in READING.items():
                 console.execute("select set_config(%s, %s, false)", (name, setting))
@@ -72,7 +93,7 @@ class Surveyor:
             yield console
 
     def _digests(
-        self, register: str, site: Site, console: psycopg.Connection[Any], here: Sequence[Shape], sealed: Columns
+        self, register: str, site: Server, console: psycopg.Connection[Any], here: Sequence[Shape], sealed: Columns
     ) -> dict[str, Digest]:
         """By table, the largest first; those that cannot be read in their sealed form are absent."""
         waiting: SimpleQueue[Shape] = SimpleQueue()
@@ -83,11 +104,11 @@ class Surveyor:
             consoles = [console]
             if jobs > 1:
                 shared = _exported(console)
-                consoles += [sessions.enter_context(self._snapshot(register, site, shared)) for _ in range(jobs - 1)]
+                consoles += [sessions.enter_context(self.snapshot(register, site, shared)) for _ in range(jobs - 1)]
             with Crew(jobs) as pool:
                 return {
                     k: v
-                    for part in pool.map(lambda one: _read(one, waiting, sealed), consoles)
+                    for part in pool.map(lambda one: _read(one, waiting, sealed, self.form), consoles)
                     for k, v in part.items()
                 }
 
@@ -103,7 +124,9 @@ def _exported(console: psycopg.Connection[Any]) -> str:
     return str(row[0]) if row else ""
 
 
-def _read(console: psycopg.Connection[Any], waiting: SimpleQueue[Shape], sealed: Columns) -> dict[str, Digest]:
+def _read(
+    console: psycopg.Connection[Any], waiting: SimpleQueue[Shape], sealed: Columns, form: Form
+) -> dict[str, Digest]:
     """Take tables from the queue until there are none."""
     found: dict[str, Digest] = {}
     while True:
@@ -111,13 +134,13 @@ def _read(console: psycopg.Connection[Any], waiting: SimpleQueue[Shape], sealed:
             shape = waiting.get_nowait()
         except Empty:
             return found
-        seen = digest(console, shape, sealed.get(shape.name, shape.columns))
+        seen = digest(console, shape, sealed.get(shape.name, shape.columns), form)
         if seen is not None:
             found[shape.name] = seen
 
 
 @contextmanager
-def _failing_as_a_step(site: Site, register: str) -> Iterator[None]:
+def _failing_as_a_step(site: Server, register: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as refused:

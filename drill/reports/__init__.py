@@ -43,19 +43,14 @@ def deliver(runs: Sequence[Judged], exit_code: int, wanted: Wanted) -> None:
         documents.append((wanted.junit, junit.junit(runs)))
     if wanted.markdown is not None:
         documents.append((wanted.markdown, markdown(runs)))
-    for target, document in documents:
-        if target != "-":
-            _write(Path(target), document)
-    printed = [document for target, document in documents if target == "-"]
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no dashes is no reason to fail
-    for document in printed:
-        print(document, end="")  # noqa: T201
-    if not printed:
+    for target, document in sorted(documents, key=lambda each: each[0] == "-"):
+        write(target, document)
+    if all(target != "-" for target, _ in documents):
         _show(runs, quiet=wanted.quiet)
 
 
 def _show(runs: Sequence[Judged], *, quiet: bool) -> None:
+    speak_anyway()
     if quiet:
         from drill.reports.plain import plain
 
@@ -69,8 +64,19 @@ def _show(runs: Sequence[Judged], *, quiet: bool) -> None:
     screen(runs, Console(highlight=False, markup=False, emoji=False))
 
 
-def _write(path: Path, document: str) -> None:
+def write(target: str, document: str) -> None:
+    """Into a file, or for `-` to the standard output."""
+    if target == "-":
+        speak_anyway()
+        print(document, end="")  # noqa: T201
+        return
     try:
-        path.write_text(document, encoding="utf-8", errors="replace")
+        Path(target).write_text(document, encoding="utf-8", errors="replace")
     except OSError as failed:
-        raise CannotRun(f"{path}: {failed.strerror}", hint="choose another file for the report") from failed
+        raise CannotRun(f"{target}: {failed.strerror}", hint="choose another file for the report") from failed
+
+
+def speak_anyway() -> None:
+    """A terminal that knows no dashes is no reason to fail."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")

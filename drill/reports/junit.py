@@ -1,16 +1,13 @@
 """The result for CI: one suite for each run, one testcase for each check and register."""
 
-import re
 import xml.etree.ElementTree as ET  # written here, never parsed
 from collections.abc import Sequence
 from dataclasses import fields
 
 from drill.measures import Figures
+from drill.reports.text import clean
 from drill.result import Judged
 from drill.verdict import Finding, Verdict
-
-# What XML 1.0 cannot say at all, however it is escaped.
-_UNSAYABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(runs: Sequence[Judged]) -> str:
@@ -24,7 +21,7 @@ def junit(runs: Sequence[Judged]) -> str:
 
 def _suite(run: Judged) -> ET.Element:
     findings = run.result.findings
-    suite = ET.Element("testsuite", name=_clean(f"{run.result.scenario} {run.run_id}".strip()))
+    suite = ET.Element("testsuite", name=clean(f"{run.result.scenario} {run.run_id}".strip()))
     suite.set("tests", str(len(findings)))
     suite.set("failures", str(sum(run.result.surprising(f) for f in findings)))
     suite.set("errors", str(sum(f.verdict is Verdict.UNKNOWN for f in findings)))
@@ -33,7 +30,7 @@ def _suite(run: Judged) -> ET.Element:
         suite.set("timestamp", started.at.isoformat(timespec="seconds"))
     properties = ET.SubElement(suite, "properties")
     for name, value in _properties(run):
-        ET.SubElement(properties, "property", name=name, value=_clean(value))
+        ET.SubElement(properties, "property", name=name, value=clean(value))
     for finding in findings:
         suite.append(_case(run, finding))
     return suite
@@ -47,18 +44,14 @@ def _properties(run: Judged) -> list[tuple[str, str]]:
 
 
 def _case(run: Judged, finding: Finding) -> ET.Element:
-    case = ET.Element("testcase", name=_clean(f"{finding.check}[{finding.register}]"))
-    case.set("classname", _clean(f"{run.result.scenario}.{finding.check}"))
-    says = _clean(f"{finding.says}\nverdict: {finding.verdict}\ntarget: {finding.target}\nactual: {finding.actual}")
+    case = ET.Element("testcase", name=clean(f"{finding.check}[{finding.register}]"))
+    case.set("classname", clean(f"{run.result.scenario}.{finding.check}"))
+    says = clean(f"{finding.says}\nverdict: {finding.verdict}\ntarget: {finding.target}\nactual: {finding.actual}")
     if finding.verdict is Verdict.UNKNOWN:
-        ET.SubElement(case, "error", message=_clean(finding.actual), type="unknown").text = says
+        ET.SubElement(case, "error", message=clean(finding.actual), type="unknown").text = says
     elif run.result.surprising(finding):
         kind = "missed" if finding.verdict is Verdict.MISSED else "met, though a miss was expected"
-        ET.SubElement(case, "failure", message=_clean(finding.actual), type=kind).text = says
+        ET.SubElement(case, "failure", message=clean(finding.actual), type=kind).text = says
     elif finding.verdict is Verdict.MISSED:
         ET.SubElement(case, "system-out").text = f"missed, as expected\n{says}"
     return case
-
-
-def _clean(text: str) -> str:
-    return _UNSAYABLE.sub("�", text)

@@ -1,9 +1,16 @@
 """How things are written for people, whatever somebody put into a name."""
 
+import re
+
 
 def printable(text: object) -> str:
     """One line without control characters, escape sequences or marks that turn the direction of writing."""
     return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in str(text))
+
+
+def lines(text: object) -> str:
+    """The same of a text that may have more than one line."""
+    return "\n".join(map(printable, str(text).split("\n")))
 
 
 def duration(seconds: float | None) -> str:
@@ -31,3 +38,12 @@ def size(count: int) -> str:
             break
         left, unit = left / 1000, larger
     return f"{left:.0f} B" if unit == "B" else f"{left:.1f} {unit}"
+
+
+# What XML 1.0 cannot say at all, however it is escaped.
+_UNSAYABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def clean(text: str) -> str:
+    """What cannot stand in XML is shown as unreadable."""
+    return _UNSAYABLE.sub("\ufffd", text)

@@ -1,0 +1,28 @@
+"""Is what all databases share, roles before all, as it was sealed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from drill.checks.schema import differences, told
+from drill.verdict import Finding, Verdict
+
+_TARGET = "each as sealed, and no other"
+_IN_ROLES = ("roles", "memberships")
+
+
+def shared_findings(
+    sealed: Mapping[str, Mapping[str, str]],
+    held: Mapping[str, Mapping[str, str]],
+    databases: frozenset[str],
+    *,
+    with_roles: bool,
+) -> Iterator[Finding]:
+    """Of the whole copy. Without roles in it there is nothing to compare, which the check `roles` says."""
+    if not with_roles:
+        return
+    wrong = differences(*({kind: objects.get(kind, {}) for kind in _IN_ROLES} for objects in (sealed, held)))
+    settings = [{k: v for k, v in objects.get("settings", {}).items() if " in " not in k} for objects in (sealed, held)]
+    wrong += differences({"settings": settings[0]}, {"settings": settings[1]})
+    verdict, actual = (Verdict.MISSED, told(wrong)) if wrong else (Verdict.MET, "all as sealed")
+    yield Finding("roles", "copy", verdict, _TARGET, actual, f"Roles, their memberships and settings: {actual}.")

@@ -1,0 +1,59 @@
+"""Is the database sound in itself? One check for each probe that looks at that; each says what its probe saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from drill.evidence import Evidence, Observation
+from drill.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from drill.checks import Check
+
+_TOLD = 5  # lines
+
+_TARGETS: Mapping[str, str] = {
+    "heap": "every page and tuple whole",
+    "btree": "every index whole and true to its table",
+    "visibility": "nothing marked visible or frozen that is not",
+    "references": "no row that refers to nobody",
+    "uniqueness": "no key there twice",
+    "functions": "every compiled function there",
+}
+_MAY_LACK = ("references",)  # of everything else a database has some, in its catalogue
+
+
+def _judging(name: str, target: str) -> Check:
+    """The check of that name. A register whose soundness nobody looked at, as in the gate, yields nothing."""
+
+    def check(evidence: Evidence) -> Iterator[Finding]:
+        for register in evidence.registers:
+            held = evidence.held(register)
+            if held is not None and held.observations:
+                verdict, actual = _judge(name, held.observations.get(name))
+                yield Finding(name, register, verdict, target, actual, f"{name} of {register}: {actual}.")
+
+    check.__name__ = name
+    return check
+
+
+def _judge(name: str, seen: Observation | None) -> tuple[Verdict, str]:
+    if seen is None:
+        return Verdict.UNKNOWN, "not looked at"
+    if seen.wrong:
+        return Verdict.MISSED, _some(seen.wrong)
+    if seen.unseen:
+        return Verdict.UNKNOWN, f"not seen: {_some(f'{thing} ({reason})' for thing, reason in seen.unseen.items())}"
+    if not seen.looked_at and name not in _MAY_LACK:
+        return Verdict.UNKNOWN, "nothing was there to look at"
+    return Verdict.MET, f"{seen.looked_at} looked at, nothing wrong"
+
+
+def _some(lines: Iterable[str]) -> str:
+    every = tuple(lines)
+    more = f"; and {len(every) - _TOLD} more" if len(every) > _TOLD else ""
+    return "; ".join(every[:_TOLD]) + more
+
+
+SOUNDNESS: tuple[Check, ...] = tuple(_judging(name, target) for name, target in _TARGETS.items())

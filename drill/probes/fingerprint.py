@@ -1,0 +1,151 @@
+"""Looks at the schema: every object of a database by kind and name, each with a definition that can be compared.
+
+Left out is what harms nobody when it differs: comments, statistics, storage parameters, the order of catalogue rows.
+What belongs to an extension is named by the extension and its version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, LiteralString
+
+import psycopg
+
+from drill.digest import Form
+from drill.probes.large_objects import content_of
+
+_OURS: LiteralString = "n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'"
+_NOBODYS: LiteralString = "not exists (select from pg_depend e where e.deptype = 'e' and e.objid = {oid} and e.classid = '{catalogue}'::regclass)"
+
+
+def _of(catalogue: LiteralString, oid: LiteralString) -> LiteralString:
+    return _OURS + " and " + _NOBODYS.replace("{oid}", oid).replace("{catalogue}", catalogue)
+
+
+def _grants(acl: LiteralString, kind: LiteralString, owner: LiteralString) -> LiteralString:
+    """Who may do what, sorted; the defaults written out, as a dump would leave them unsaid.
+
+    Without MAINTAIN, which only PostgreSQL 17 and later know.
+    """
+    return (
+        "(select coalesce(string_agg(r, ', ' order by r), '') from (select coalesce(g.rolname, 'public') || '='"
+        " || string_agg(a.privilege_type || case when a.is_grantable then '*' else '' end, ' ' order by"
+        " a.privilege_type) as r from aclexplode(coalesce(" + acl + ", acldefault('" + kind + "', " + owner + "))) a"
+        " left join pg_roles g on g.oid = a.grantee where a.privilege_type <> 'MAINTAIN' group by g.rolname) granted)"
+    )
+
+
+_OPTIONS: LiteralString = (
+    "(select coalesce(string_agg(o, ' ' order by o), '') from unnest(c.reloptions) o"
+    " where o ~ '^(security_barrier|security_invoker|check_option)=')"
+)
+_RELATION: LiteralString = "n.nspname || '.' || c.relname"
+
+KINDS: Mapping[str, LiteralString] = {
+    "schemas": "select n.nspname, pg_get_userbyid(n.nspowner) || ' ' || " + _grants("n.nspacl", "n", "n.nspowner")
+    + " from pg_namespace n where " + _of("pg_namespace", "n.oid"),
+    "relations": "select " + _RELATION + ", concat_ws(' ', c.relkind::text, c.relpersistence::text,"
+    " case when c.relrowsecurity then 'row security' end, case when c.relforcerowsecurity then 'forced' end,"
+    " pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid),"
+    " (select string_agg(i.inhparent::regclass::text, ' ' order by i.inhseqno) from pg_inherits i where i.inhrelid = c.oid), "
+    + _OPTIONS + ") from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+    " where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and " + _of("pg_class", "c.oid"),
+    "owners": "select " + _RELATION + ", pg_get_userbyid(c.relowner) from pg_class c"
+    " join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and "
+    + _of("pg_class", "c.oid"),
+    "grants": "select " + _RELATION + ", " + "case when c.relkind = 'S' then "
+    + _grants("c.relacl", "s", "c.relowner") + " else " + _grants("c.relacl", "r", "c.relowner") + " end"
+    " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+    " where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and " + _of("pg_class", "c.oid"),
+    "columns": "select " + _RELATION + " || '.' || a.attname, concat_ws(' ', format_type(a.atttypid, a.atttypmod),"
+    " case when a.attnotnull then 'not null' end, nullif(a.attidentity::text, ''), nullif(a.attgenerated::text, ''),"
+    " (select l.collname from pg_collation l where l.oid = a.attcollation and l.collname <> 'default'),"
+    " (select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.adrelid = c.oid and d.adnum = a.attnum),"
+    " (select string_agg(x::text, ' ' order by x::text) from unnest(a.attacl) x))"
+    " from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace"
+    " where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c') and "
+    + _of("pg_class", "c.oid"),
+    "views": "select " + _RELATION + ", pg_get_viewdef(c.oid) from pg_class c"
+    " join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('v', 'm') and " + _of("pg_class", "c.oid"),
+    "triggers": "select " + _RELATION + " || '.' || t.tgname, t.tgenabled::text || ' ' || pg_get_triggerdef(t.oid)"
+    " from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace"
+    " where not t.tgisinternal and " + _of("pg_class", "c.oid"),
+    "rules": "select " + _RELATION + " || '.' || r.rulename, r.ev_enabled::text || ' ' || pg_get_ruledef(r.oid)"
+    " from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace"
+    " where r.rulename <> '_RETURN' and " + _of("pg_class", "c.oid"),
+    "policies": "select " + _RELATION + " || '.' || p.polname, concat_ws(' ', p.polcmd::text, p.polpermissive::text,"
+    " (select string_agg(coalesce(g.rolname, 'public'), ' ' order by g.rolname) from unnest(p.polroles) o"
+    " left join pg_roles g on g.oid = o), pg_get_expr(p.polqual, p.polrelid),"
+    " pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p join pg_class c on c.oid = p.polrelid"
+    " join pg_namespace n on n.oid = c.relnamespace where " + _of("pg_class", "c.oid"),
+    "sequences": "select " + _RELATION + ", concat_ws(' ', format_type(s.seqtypid, null), s.seqstart, s.seqincrement,"
+    " s.seqmin, s.seqmax, s.seqcache, s.seqcycle) from pg_sequence s join pg_class c on c.oid = s.seqrelid"
+    " join pg_namespace n on n.oid = c.relnamespace where " + _of("pg_class", "c.oid"),
+    "functions": "select n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',"
+    " concat_ws(' ', pg_get_userbyid(p.proowner), case when p.prokind = 'a' then (select concat_ws(' ', g.aggtransfn,"
+    " g.aggfinalfn, g.agginitval, format_type(g.aggtranstype, null)) from pg_aggregate g where g.aggfnoid = p.oid)"
+    " else pg_get_functiondef(p.oid) end, " + _grants("p.proacl", "f", "p.proowner") + ")"
+    " from pg_proc p join pg_namespace n on n.oid = p.pronamespace where " + _of("pg_proc", "p.oid"),
+    "types": "select n.nspname || '.' || t.typname, concat_ws(' ', t.typtype::text, pg_get_userbyid(t.typowner),"
+    " (select string_agg(quote_literal(e.enumlabel), ',' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid),"
+    " case when t.typtype = 'd' then concat_ws(' ', format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,"
+    " (select string_agg(pg_get_constraintdef(k.oid), ' ' order by k.conname) from pg_constraint k"
+    " where k.contypid = t.oid and k.contype = 'c')) end,"
+    " (select format_type(r.rngsubtype, null) from pg_range r where r.rngtypid = t.oid))"
+    " from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.typtype in ('d', 'e', 'r', 'm') and "
+    + _of("pg_type", "t.oid"),
+    "extensions": "select x.extname, x.extversion || ' in ' || n.nspname from pg_extension x"
+    " join pg_namespace n on n.oid = x.extnamespace",
+    "collations": "select n.nspname || '.' || l.collname, concat_ws(' ', l.collprovider::text, l.collcollate,"
+    " l.collisdeterministic::text, l.collversion) from pg_collation l join pg_namespace n on n.oid = l.collnamespace where "
+    + _of("pg_collation", "l.oid"),
+    "event triggers": "select v.evtname, concat_ws(' ', v.evtevent, v.evtenabled::text, v.evtfoid::regprocedure,"
+    " array_to_string(v.evttags, ' ')) from pg_event_trigger v",
+    "default privileges": "select concat_ws(' ', pg_get_userbyid(d.defaclrole), n.nspname, d.defaclobjtype::text),"
+    " (select string_agg(x::text, ' ' order by x::text) from unnest(d.defaclacl) x) from pg_default_acl d"
+    " left join pg_namespace n on n.oid = d.defaclnamespace",
+    "publications": "select p.pubname, concat_ws(' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,"
+    " p.pubtruncate, p.pubviaroot, (select string_agg(r.prrelid::regclass::text, ' ' order by r.prrelid::regclass::text)"
+    " from pg_publication_rel r where r.prpubid = p.oid)) from pg_publication p",
+    "foreign servers": "select s.srvname, concat_ws(' ', w.fdwname, s.srvtype, s.srvversion) from pg_foreign_server s"
+    " join pg_foreign_data_wrapper w on w.oid = s.srvfdw",
+    "operators": "select n.nspname || '.' || o.oprname || '(' || o.oprleft::regtype || ',' || o.oprright::regtype || ')',"
+    " o.oprcode::text from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where "
+    + _of("pg_operator", "o.oid"),
+    "casts": "select c.castsource::regtype || ' as ' || c.casttarget::regtype, concat_ws(' ', c.castcontext::text,"
+    " c.castmethod::text, nullif(c.castfunc, 0)::regprocedure) from pg_cast c where c.oid >= 16384 and "
+    + _NOBODYS.replace("{oid}", "c.oid").replace("{catalogue}", "pg_cast"),
+}  # fmt: skip
+
+# What all databases of a cluster share. Who granted a membership, and passwords, are nobody's to compare.
+SHARED: Mapping[str, LiteralString] = {
+    "roles": "select r.rolname, concat_ws(' ', r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin,"
+    " r.rolreplication, r.rolbypassrls, r.rolconnlimit, r.rolvaliduntil) from pg_roles r where r.rolname !~ '^pg_'",
+    "memberships": "select g.rolname || ' for ' || m.rolname, max(a.admin_option::int)::text from pg_auth_members a"
+    " join pg_roles g on g.oid = a.roleid join pg_roles m on m.oid = a.member where m.rolname !~ '^pg_' group by 1",
+    "settings": "select concat_ws(' in ', coalesce(r.rolname, 'all roles'), d.datname),"
+    " (select string_agg(x, ' ' order by x) from unnest(s.setconfig) x) from pg_db_role_setting s"
+    " left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase",
+    "databases": "select d.datname, concat_ws(' ', pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), "
+    + _grants("d.datacl", "d", "d.datdba") + ") from pg_database d where not d.datistemplate",
+}  # fmt: skip
+
+
+def fingerprint(console: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
+    """By kind and name, of the database of that connection."""
+    return {kind: _told(console, query) for kind, query in KINDS.items()}
+
+
+def fingerprint_of_large_objects(console: psycopg.Connection[Any], form: Form) -> dict[str, dict[str, str]]:
+    """All of them as one: how many there are, and the digest of what they hold."""
+    held = content_of(console, form)
+    return {"large objects": {"all": f"{held.rows} with {held.sums[0]:x} {held.sums[1]:x}"} if held.rows else {}}
+
+
+def shared(console: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
+    """By kind and name, of what all databases share."""
+    return {kind: _told(console, query) for kind, query in SHARED.items()}
+
+
+def _told(console: psycopg.Connection[Any], query: LiteralString) -> dict[str, str]:
+    return {str(name): str(definition or "") for name, definition in console.execute(query)}

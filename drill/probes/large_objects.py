@@ -1,0 +1,63 @@
+"""Looks at large objects: what they hold, and whether each page belongs to one."""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+
+import psycopg
+
+from drill.digest import Column, Digest, Form, of_table
+from drill.evidence import Observation
+from drill.probes.borrowed import sandbox
+from drill.probes.look import Look
+
+_COLUMNS = (Column("loid", "oid"), Column("place", "integer"), Column("data", "bytea"))
+
+# As a reader sees them: a page of zeros may be there or not, and a page may be short, since both are read as zeros, and
+# a dump makes one of the other. So pages are filled up, those of zeros left out, and the length stands for itself.
+_CONTENT: LiteralString = """(
+with zeros as materialized (
+  select decode(repeat('00', size), 'hex') as page, size
+  from (select current_setting('block_size')::integer / 4 as size) s),
+sizes as (
+  select l.loid, max(l.pageno::bigint * z.size + length(l.data)) as size from pg_largeobject l, zeros z group by l.loid)
+select l.loid, l.pageno as place, l.data || substr(z.page, length(l.data) + 1) as data
+from pg_largeobject l, zeros z
+where l.data || substr(z.page, length(l.data) + 1) <> z.page
+union all
+select m.oid, -1, int8send(coalesce(s.size, 0)) from pg_largeobject_metadata m left join sizes s on s.loid = m.oid)"""
+_OBJECTS: LiteralString = "select count(*) from pg_largeobject_metadata"
+_STRAY: LiteralString = """
+select count(*), min(l.loid::bigint) from pg_largeobject l
+where not exists (select from pg_largeobject_metadata m where m.oid = l.loid)
+"""
+_TOO_LONG: LiteralString = """
+select count(*), min(l.loid::bigint) from pg_largeobject l
+where length(l.data) > current_setting('block_size')::integer / 4
+"""
+
+
+def large_objects(console: psycopg.Connection[Any], form: Form = Form.NATIVE) -> tuple[Digest, Observation]:
+    """The digest counts objects, and sums up their lengths and pages; it is empty where they cannot be read.
+
+    The console is in autocommit and pins how values are written; psycopg.Error when its connection is gone.
+    """
+    look, found = Look(console), Digest()
+    with look.over(), sandbox(console):
+        with look.at("large objects"):
+            found = content_of(console, form)
+            look.looked_at += found.rows - 1  # each object is a thing, and their table none
+        with look.at("pages of large objects"):
+            look.looked_at -= 1
+            for query, says in ((_STRAY, "belong to no object"), (_TOO_LONG, "are too long")):
+                for count, first in console.execute(query):
+                    if count:
+                        look.wrong.append(f"large objects: {count} pages {says}, the first of {first}")
+    return found, look.observation
+
+
+def content_of(console: psycopg.Connection[Any], form: Form) -> Digest:
+    """How many there are, and the sums over their lengths and pages, in the session as it stands."""
+    ((objects,),) = console.execute(_OBJECTS).fetchall()
+    ((_, one, two),) = console.execute(of_table(_CONTENT, _COLUMNS, form=form, partitioned=True).encode()).fetchall()
+    return Digest.read(objects, one, two)

@@ -1,0 +1,164 @@
+"""Looks rows up by an index of which no extension knows whether it is whole: what the table has, it must find.
+
+Hash, GiST and SP-GiST: each value is looked up by its equality, and must lead to every row that has it. BRIN by lowest
+and highest values: in each range of blocks both extremes are looked up, and must lead to that range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import psycopg
+
+from drill.probes.borrowed import Absent
+
+_INDEXES: LiteralString = """
+with qualified as (
+  select o.oid, o.oprname, format('operator(%I.%s)', n.nspname, o.oprname) as text
+  from pg_operator o join pg_namespace n on n.oid = o.oprnamespace)
+select i.indexrelid::bigint, i.indrelid::bigint, c.relname, format('%I.%I', m.nspname, t.relname),
+       pg_get_expr(i.indpred, i.indrelid), a.amname = 'hash', a.amname = 'brin',
+       coalesce((select option_value::integer from pg_options_to_table(c.reloptions)
+                 where option_name = 'pages_per_range'), 128),
+       array_agg(format('(%s)%s%s', pg_get_indexdef(i.indexrelid, p.place + 1, false),
+           case when y.typtype <> 'p' then format('::%I.%I', z.nspname, y.typname) end,
+           case when l.oid is not null then format(' collate %I.%I', v.nspname, l.collname) end) order by p.place),
+       array_agg(e.text order by p.place), array_agg(array[low.text, high.text] order by p.place)
+from pg_index i
+join pg_class c on c.oid = i.indexrelid
+join pg_am a on a.oid = c.relam and a.amname in ('hash', 'gist', 'spgist', 'brin')
+left join pg_class t on t.oid = i.indrelid
+left join pg_namespace m on m.oid = t.relnamespace
+cross join generate_series(0, i.indnkeyatts - 1) p(place)
+left join pg_opclass b on b.oid = i.indclass[p.place]
+left join pg_type y on y.oid = b.opcintype
+left join pg_namespace z on z.oid = y.typnamespace
+left join pg_collation l on l.oid = i.indcollation[p.place]
+left join pg_namespace v on v.oid = l.collnamespace
+left join lateral (
+  select o.text from pg_amop q join qualified o on o.oid = q.amopopr
+  where q.amopfamily = b.opcfamily and q.amoplefttype = b.opcintype and q.amoprighttype = b.opcintype
+    and q.amoppurpose = 's' and o.oprname in ('=', '~=')
+  order by o.oprname limit 1) e on true
+left join (pg_amop f join qualified low on low.oid = f.amopopr and low.oprname = '<')
+  on f.amopfamily = b.opcfamily and f.amoplefttype = b.opcintype and f.amoprighttype = b.opcintype
+  and f.amopstrategy = 1
+left join (pg_amop g join qualified high on high.oid = g.amopopr and high.oprname = '>')
+  on g.amopfamily = b.opcfamily and g.amoplefttype = b.opcintype and g.amoprighttype = b.opcintype
+  and g.amopstrategy = 5
+where c.relkind = 'i' and (a.amname <> 'brin' or exists (
+  select from pg_amproc d where d.amprocfamily = b.opcfamily and d.amproc = 'brin_minmax_opcinfo'::regproc))
+group by i.indexrelid, i.indrelid, c.relname, m.nspname, t.relname, i.indpred, a.amname, c.reloptions, i.indnkeyatts
+having count(*) = i.indnkeyatts and count(e.text) = i.indnkeyatts
+"""
+# Of all indexes of the table only this one may be used, and it must be; undone with the savepoint.
+_ALONE: LiteralString = "update pg_index set indisvalid = false where indrelid = %s::oid and indexrelid <> %s::oid"
+_BY_INDEX = ("enable_seqscan", "enable_tidscan", "enable_hashjoin", "enable_mergejoin")  # off
+_SET: LiteralString = "select set_config(%s, %s, true)"
+_BLOCK = "(ctid::text::point)[0]::bigint"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """An index, and how rows are looked up by it; all but oids and name as it is to be written in SQL."""
+
+    oid: int
+    table_oid: int
+    name: str
+    table: str
+    predicate: str | None
+    hashes: bool
+    summarises: bool
+    pages: int  # of a range, where it summarises
+    keys: Sequence[str]
+    equal: Sequence[str]  # by key
+    ends: Sequence[Sequence[str]]  # by key: the operators that put the lowest and the highest first
+
+    def missing(self, console: psycopg.Connection[Any]) -> int:
+        """How many rows are not found by it; where it summarises, how many ends of ranges, and rows without a key.
+
+        Absent when the planner does not use it. The console is in a savepoint that is rolled back afterwards.
+        """
+        console.execute(_ALONE, (self.table_oid, self.oid))
+        for setting in _BY_INDEX:
+            console.execute(_SET, (setting, "off"))
+        console.execute(_SET, ("enable_bitmapscan" if self.summarises else "enable_indexscan", "on"))
+        return sum(self._asked(console, query) for query in self._queries(console))
+
+    def _asked(self, console: psycopg.Connection[Any], query: str) -> int:
+        ((plans,),) = console.execute(f"explain (format json) {query}".encode()).fetchall()
+        if not all(self._allowed(node) for node in _nodes(plans[0]["Plan"])):
+            raise Absent("the planner does not use it to look up rows")
+        ((missing,),) = console.execute(query.encode()).fetchall()
+        return int(missing)
+
+    def _allowed(self, node: dict[str, Any]) -> bool:
+        """Tables are read by sampling all of them, since no setting makes an index of that, or by this index."""
+        if "Index Name" in node:
+            return node["Index Name"] == self.name and "Index Cond" in node
+        return node["Node Type"] not in ("Seq Scan", "Tid Scan", "Tid Range Scan")
+
+    def _queries(self, console: psycopg.Connection[Any]) -> Iterator[str]:
+        if self.summarises:
+            for i in range(len(self.keys)):
+                yield self._extremes(i)
+                yield self._nulls(i)
+            return
+        nulls = ", ".join(f"k{i} is not distinct from null" for i in range(len(self.keys)))
+        patterns = f"select distinct {nulls} from {self._rows(sampled=True)} s"  # noqa: S608
+        for absent in console.execute(patterns.encode()).fetchall():
+            if not (self.hashes and any(absent)):  # it has no NULLs
+                yield self._values(absent)
+
+    def _rows(self, *, sampled: bool = False) -> str:
+        """Rows of the table: `sampled` all of them, in the order of its blocks, else as the planner likes."""
+        keys = ", ".join(f"{key} as k{i}" for i, key in enumerate(self.keys))
+        how, fenced = ("tablesample system (100)", "offset 0") if sampled else ("", "")
+        part = f"{_BLOCK} / {self.pages} as part"
+        read = f"select ctid, {part}, {keys} from only {self.table} {how} where {self.predicate or 'true'}"  # noqa: S608
+        return f"({read} {fenced})"
+
+    def _values(self, absent: Sequence[bool]) -> str:
+        """SELECT how many rows, among those where just these keys are NULL, no lookup of their own values leads to."""
+        rows, every = self._rows(), self._rows(sampled=True)
+        those = " and ".join(f"k{i} is {'not ' if null else ''}distinct from null" for i, null in enumerate(absent))
+        same = [f"b.k{i} is null" if null else f"b.k{i} {self.equal[i]} a.k{i}" for i, null in enumerate(absent)]
+        values = ", ".join(f'k{i}::text collate "C"' for i, null in enumerate(absent) if not null)
+        each = f"distinct on ({values}) *" if values else "*"
+        looked_up = f"select {each} from {every} s where {those} {'' if values else 'limit 1'}"  # noqa: S608
+        return (
+            f"select (select count(*) from {every} s where {those}) - (select count(distinct f.ctid)"  # noqa: S608
+            f" from ({looked_up}) a cross join lateral"
+            f" (select b.ctid from {rows} b where {' and '.join(same)} offset 0) f)"
+        )
+
+    def _extremes(self, i: int) -> str:
+        """SELECT how many lowest and highest values of a key do not lead to the range of blocks that holds them."""
+        every = self._rows(sampled=True)
+        ends = (
+            f"(select distinct on (part) part, k{i} from {every} s where k{i} is not null"  # noqa: S608
+            f" order by part, k{i} using {operator})"
+            for operator in self.ends[i]
+        )
+        return (
+            f"select count(*) from ({' union all '.join(ends)}) a cross join lateral (select count(*) as found"  # noqa: S608
+            f" from {self._rows()} b where b.k{i} {self.equal[i]} a.k{i} and b.part = a.part) f where f.found = 0"
+        )
+
+    def _nulls(self, i: int) -> str:
+        """SELECT how many rows without that key are not found."""
+        every = f"select count(*) from {self._rows(sampled=True)} s where k{i} is null"  # noqa: S608
+        return f"select ({every}) - (select count(*) from {self._rows()} s where k{i} is null)"  # noqa: S608
+
+
+def lookups(console: psycopg.Connection[Any]) -> list[Lookups]:
+    """Every index by whose keys rows can be looked up, and that no function of amcheck knows."""
+    return [Lookups(*row) for row in console.execute(_INDEXES).fetchall()]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)

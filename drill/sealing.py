@@ -1,0 +1,179 @@
+"""Taking the seal of a live server: what is there, and how surely it is the truth for which copy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from drill.digest import Form
+from drill.dumpfile import sha256
+from drill.errors import CannotRun, NotInTime, ScenarioError, StepFailed
+from drill.evidence import Seal
+from drill.probes.fingerprint import fingerprint, fingerprint_of_large_objects, shared
+from drill.probes.survey import Surveyor
+from drill.seals import How, Place, Sealed
+from drill.sites.origin import Origin
+
+OLDEST = 14  # record hashes and the snapshot functions are since then
+_DUMP_DEADLINE = 24 * 3600.0  # seconds
+
+_ABOUT: LiteralString = """
+select current_setting('server_version_num')::int / 10000, current_setting('server_version'),
+       (select system_identifier::text from pg_control_system()), (select timeline_id from pg_control_checkpoint()),
+       (select rolname from pg_roles where oid = 10)
+"""
+_PLACE: LiteralString = """
+select (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end)::text,
+       pg_snapshot_xmax(pg_current_snapshot())::text,
+       pg_snapshot_xmin(pg_current_snapshot()) = pg_snapshot_xmax(pg_current_snapshot()),
+       case when pg_is_in_recovery() then pg_get_wal_replay_pause_state() else 'primary' end
+"""
+_DATABASES: LiteralString = "select datname from pg_database where datallowconn and not datistemplate order by 1"
+
+
+@dataclass(frozen=True)
+class Sealing:
+    """How a server is to be sealed."""
+
+    origin: Origin
+    how: How
+    databases: Sequence[str] = ()  # none: all that let anybody in
+    dump_to: Path | None = None  # a new folder for the dumps that share the seal's snapshots
+    programs: Path = Path()  # of PostgreSQL, for the dumps
+    form: Form | None = None  # None: native where the server is of the programs' major version
+    jobs: int = 2
+    patience: float = 3600.0  # seconds for one statement
+
+    def take(self, tell: Callable[[str], None]) -> Sealed:
+        """Read everything; nothing is written there. CannotRun where the server is not as `how` says."""
+        with self.origin.console(self.origin.database, patience=self.patience) as console:
+            console.execute("set search_path = pg_catalog")
+            about = self._about(console)
+            form = self.form or (Form.NATIVE if about.major == _own_major() else Form.PORTABLE)
+            surveyor = Surveyor(self.jobs, self.patience, form, whole=True)
+            begun = self._place(console)
+            seals = {name: self._seal(surveyor, name, tell) for name in self._chosen(console)}
+            changed = self._changed(surveyor, seals, tell)
+            ended = self._place(console)
+            self._prove_still(begun, ended)
+            everywhere = shared(console)
+        dump = {} if self.dump_to is None else self._globals()
+        return replace(
+            about, form=form, begun=begun, ended=ended, databases=seals, changed=changed, shared=everywhere, dump=dump
+        )
+
+    def _about(self, console: psycopg.Connection[Any]) -> Sealed:
+        major, version, system, timeline, superuser = console.execute(_ABOUT).fetchone() or (0, "", "", 0, "")
+        if major < OLDEST:
+            hint = f"PostgreSQL {OLDEST} is the oldest that can be sealed"
+            raise CannotRun(f"{self.origin.name} is PostgreSQL {version}", hint=hint)
+        nowhere = Place("", "", datetime.now(UTC))
+        number = version.split()[0]
+        return Sealed(self.how, Form.NATIVE, number, system, timeline, superuser, nowhere, nowhere, {}, {})
+
+    def _chosen(self, console: psycopg.Connection[Any]) -> list[str]:
+        there = [str(name) for (name,) in console.execute(_DATABASES)]
+        if missing := sorted(set(self.databases) - set(there)):
+            hint = f"it has: {', '.join(there)}"
+            raise ScenarioError(f"{self.origin.name} has no database {', '.join(missing)}", hint=hint)
+        return [name for name in there if name in self.databases] if self.databases else there
+
+    def _seal(self, surveyor: Surveyor, database: str, tell: Callable[[str], None]) -> Seal:
+        tell(f"sealing {database}")
+        objects: dict[str, dict[str, str]] = {}
+
+        def look(snapshot: str) -> None:
+            with surveyor.snapshot(database, self.origin, snapshot) as console:
+                objects.update(fingerprint(console))
+                objects.update(fingerprint_of_large_objects(console, surveyor.form))
+            if self.dump_to is not None:
+                tell(f"dumping {database}")
+                self._dump(database, snapshot)
+
+        seal = surveyor.seal(database, self.origin, look)
+        return replace(seal, structure=replace(seal.structure, objects=objects))
+
+    def _changed(
+        self, surveyor: Surveyor, seals: Mapping[str, Seal], tell: Callable[[str], None]
+    ) -> dict[str, tuple[str, ...]]:
+        """By database: the tables that are not as they were when they were first looked at."""
+        if self.how is not How.UNDER_LOAD:
+            return {}
+        changed = {}
+        for name, seal in seals.items():
+            tell(f"sealing {name} again")
+            again = surveyor.seal(name, self.origin).tables
+            moved = sorted(table for table in seal.tables.keys() | again if seal.tables.get(table) != again.get(table))
+            changed[name] = tuple(moved)
+        return changed
+
+    def _place(self, console: psycopg.Connection[Any]) -> Place:
+        lsn, transaction, idle, state = console.execute(_PLACE).fetchone() or ("", "", False, "")
+        if self.how is How.PAUSED and state != "paused":
+            hint = "select pg_wal_replay_pause() there, and wait until pg_get_wal_replay_pause_state() says paused"
+            raise CannotRun(f"{self.origin.name} is no standby whose replay is paused ({state})", hint=hint)
+        if self.how is How.QUIESCED and (not idle or state != "primary"):
+            hint = "stop those who write and wait until their transactions have ended"
+            raise CannotRun(f"{self.origin.name} is not quiet: transactions are under way", hint=hint)
+        return Place(lsn or "", transaction, datetime.now(UTC))
+
+    def _prove_still(self, begun: Place, ended: Place) -> None:
+        still = (begun.lsn, begun.transaction) == (ended.lsn, ended.transaction)
+        if not still and self.how in (How.PAUSED, How.QUIESCED):
+            moved = f"{begun.lsn} to {ended.lsn}, transaction {begun.transaction} to {ended.transaction}"
+            hint = "was it a checkpoint alone, seal again; else stop those who write, or seal it under load"
+            raise CannotRun(f"{self.origin.name} did not stand still while it was sealed: {moved}", hint=hint)
+
+    # -- the dump that shares the snapshot ----------------------------------------------------------------------------
+
+    def _dump(self, database: str, snapshot: str) -> None:
+        assert self.dump_to is not None  # noqa: S101 - asked by the caller
+        if "/" in database or database.startswith("."):
+            hint = "seal the others with --database, and this one without a dump"
+            raise CannotRun(f"a file cannot be called as the database {database!r}", hint=hint)
+        file = self.dump_to / f"{database}.dump"
+        self._run(database, "pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={file}")
+
+    def _globals(self) -> dict[str, str]:
+        """Write the roles beside the dumps; the fingerprint of every file."""
+        assert self.dump_to is not None  # noqa: S101 - asked by the caller
+        file = self.dump_to / "globals.sql"
+        self._run(self.origin.database, "pg_dumpall", "--globals-only", "--no-role-passwords", f"--file={file}")
+        return {each.name: sha256(each) for each in sorted(self.dump_to.iterdir())}
+
+    def _run(self, database: str, program: str, *options: str) -> None:
+        told = conninfo_to_dict(self.origin.conninfo(database))
+        password = told.pop("password", None)
+        with tempfile.NamedTemporaryFile("w", prefix="drill-seal-") as passfile:
+            env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
+            if password:
+                secret = str(password).replace("\\", "\\\\").replace(":", "\\:")
+                passfile.write(f"*:*:*:*:{secret}\n")
+                passfile.flush()
+                env["PGPASSFILE"] = passfile.name
+            where = make_conninfo("", **{name: setting for name, setting in told.items() if setting is not None})
+            argv = [str(self.programs / program), *options, "--no-password", f"--dbname={where}"]
+            try:
+                ended = subprocess.run(
+                    argv, capture_output=True, text=True, env=env, timeout=_DUMP_DEADLINE, check=False
+                )
+            except subprocess.TimeoutExpired as late:
+                raise NotInTime(f"{program} of {database} was not done in time", hint="is the server alive?") from late
+        if ended.returncode != 0:
+            said = " | ".join(ended.stderr.strip().splitlines()[-3:])
+            raise StepFailed(f"{program} of {database} failed: {said}", hint="the message is the program's own")
+
+
+def _own_major() -> int:
+    from drill.hosts import binaries
+
+    return int(binaries.find().version.partition(".")[0])

@@ -1,0 +1,182 @@
+"""Bringing up somebody's copy in a sandbox, and holding it against the seal of the server that it was made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import psycopg
+from psycopg import sql
+
+from drill import checks
+from drill.checks.shared import shared_findings
+from drill.dumpfile import sha256
+from drill.errors import ScenarioError, StepFailed, Unloadable
+from drill.evidence import Evidence, Holdings, Seal
+from drill.hosts import Premises
+from drill.offered import Offered
+from drill.probes.fingerprint import fingerprint, fingerprint_of_large_objects, shared
+from drill.probes.soundness import observed
+from drill.probes.survey import Surveyor
+from drill.sandbox import sandbox
+from drill.seals import How, Sealed
+from drill.sites.discretion import of_error
+from drill.sites.loading import Loading, create_roles
+from drill.sites.site import Site
+from drill.verdict import Finding, Verdict
+from drill.verified import COPY, Verified
+
+_SUPERUSER = "postgres"  # where no seal tells of another
+_DEADLINE = 4 * 3600.0  # seconds for one statement
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What is to be verified, against what, where."""
+
+    offered: Offered
+    sealed: Sealed | None
+    premises: Premises
+    allowed: frozenset[str] = frozenset()
+    jobs: int = 2
+
+    def run(self, tell: Callable[[str], None]) -> Verified:
+        """Restore, look, judge. What the copy cannot do is a finding; what this machine cannot do is an error."""
+        began = time.monotonic()
+        offered = self.offered.named(frozenset(self.sealed.databases)) if self.sealed else self.offered
+        sealed = self._loosened(offered)
+        superuser = sealed.superuser if sealed else _SUPERUSER
+        with sandbox(self.premises, superuser) as (site, apart):
+            tell("starting an empty server")
+            site.start(site.initialise())
+            found = list(self._found(offered, sealed, site, tell))
+        return Verified(
+            copy=str(offered.path),
+            form=offered.form,
+            how=str(sealed.how) if sealed else None,
+            host=self.premises.kind,
+            postgres=self.premises.postgres,
+            apart=apart,
+            findings=tuple(found),
+            unchecked=_unchecked(sealed),
+            seconds=time.monotonic() - began,
+        )
+
+    def _loosened(self, offered: Offered) -> Sealed | None:
+        """The seal, with what a copy that it was not taken with need not hold marked as such."""
+        if self.sealed is None:
+            return None
+        if missing := sorted(offered.dumps.keys() - self.sealed.databases.keys()):
+            hint = f"a file is named after its database; sealed were: {', '.join(sorted(self.sealed.databases))}"
+            raise ScenarioError(f"the seal knows nothing of {', '.join(missing)}", hint=hint)
+        exact = self.sealed.how is How.DUMPED
+        why = None if exact else "whether the dump is of the moment of the seal is not known; seal it --with-dump"
+        return self.sealed.loosened(why, int(self.premises.postgres.partition(".")[0]))
+
+    def _found(
+        self, offered: Offered, sealed: Sealed | None, site: Site, tell: Callable[[str], None]
+    ) -> Iterator[Finding]:
+        yield from _manifest(offered, sealed)
+        yield from self._roles(offered, sealed, site)
+        holdings: dict[str, Holdings] = {}
+        for name in offered.dumps:
+            tell(f"restoring {name}")
+            restored = _restored(offered, name, site)
+            yield restored
+            if restored.verdict is Verdict.MET:
+                tell(f"looking at {name}")
+                holdings[name] = self._looked(name, site, sealed)
+        expected = sealed.databases if sealed else dict.fromkeys(offered.dumps, Seal({}))
+        if not offered.whole:
+            expected = {name: seal for name, seal in expected.items() if name in offered.dumps}
+        yield from checks.findings(_evidence(expected, holdings), checks.VERIFY)
+        if sealed is not None:
+            with site.console() as console:
+                console.execute("set search_path = pg_catalog")
+                held = shared(console)
+            with_roles = offered.roles is not None
+            yield from shared_findings(sealed.shared, held, frozenset(offered.dumps), with_roles=with_roles)
+
+    def _roles(self, offered: Offered, sealed: Sealed | None, site: Site) -> Iterator[Finding]:
+        """Those of the copy; where it has none, shells of those that were sealed, so that the rest can be seen."""
+        if offered.roles is not None:
+            try:
+                create_roles(site, offered.roles)
+            except Unloadable as refused:
+                yield Finding("roles", COPY, Verdict.MISSED, _ROLES, str(refused), f"{refused}; {refused.hint}")
+            return
+        lacking = sorted(sealed.shared.get("roles", {}).keys() - {sealed.superuser}) if sealed else []
+        with site.console() as console:
+            for role in lacking:
+                console.execute(sql.SQL("create role {}").format(sql.Identifier(role)))
+        allowed = "roles" in self.allowed
+        if lacking:
+            actual = f"none; {len(lacking)} were sealed: {', '.join(lacking[:8])}"
+            says = (
+                "The copy holds no roles, so it could not be brought back alone: pg_dumpall --globals-only writes them"
+            )
+            says += ", or accept it with --allow roles."
+            yield Finding("roles", COPY, Verdict.MET if allowed else Verdict.MISSED, _ROLES, actual, says)
+
+    def _looked(self, name: str, site: Site, sealed: Sealed | None) -> Holdings:
+        seal = sealed.databases[name] if sealed else Seal({})
+        surveyor = Surveyor(self.jobs, _DEADLINE, seal.form, whole=True)
+        held = surveyor.holdings(name, site, seal)
+        with surveyor.snapshot(name, site) as console:
+            objects = fingerprint(console)
+        with site.console(name, patience=_DEADLINE) as console:
+            objects |= fingerprint_of_large_objects(console, seal.form)
+        seen = observed(lambda: site.console(name, patience=_DEADLINE), self.jobs)
+        return replace(held, structure=replace(held.structure, objects=objects), observations=seen)
+
+
+_ROLES = "the roles of the sealed server"
+_RESTORED = "it loads into an empty server, without an error"
+
+
+def _restored(offered: Offered, name: str, site: Site) -> Finding:
+    """Loaded into a database of its name, or why it cannot be."""
+    loading = Loading(offered.dumps[name], name, offered.roles)
+    try:
+        loading.prove_whole()
+        with site.console() as console:
+            if not console.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+                console.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+        loading.load(site)
+    except Unloadable as refused:
+        verdict = Verdict.UNKNOWN if refused.lacking else Verdict.MISSED
+        return Finding("restored", name, verdict, _RESTORED, str(refused), f"{refused}. {refused.hint}")
+    except psycopg.Error as refused:
+        raise StepFailed(f"the sandbox: {of_error(refused)}", hint="see the disk and the memory") from None
+    return Finding("restored", name, Verdict.MET, _RESTORED, "loaded", f"{name} was loaded without an error.")
+
+
+def _manifest(offered: Offered, sealed: Sealed | None) -> Iterator[Finding]:
+    """Are the files the ones that were sealed, byte for byte?"""
+    if sealed is None or sealed.how is not How.DUMPED:
+        return
+    files = {offered.path.name: offered.path} if not offered.whole else {f: offered.path / f for f in sealed.dump}
+    wrong = []
+    for name, path in files.items():
+        fingerprint_now = sha256(path) if path.is_file() else "absent"
+        if fingerprint_now not in ([sealed.dump.get(name)] if offered.whole else sealed.dump.values()):
+            wrong.append(f"{name} is {'missing' if fingerprint_now == 'absent' else 'not the file that was sealed'}")
+    verdict = Verdict.MISSED if wrong else Verdict.MET
+    actual = "; ".join(wrong) or f"{len(files)} files as sealed"
+    yield Finding(
+        "manifest", COPY, verdict, "each file as sealed (SHA-256)", actual, f"The files of the copy: {actual}."
+    )
+
+
+def _evidence(seals: Mapping[str, Seal], holdings: Mapping[str, Holdings]) -> Evidence:
+    """As the checks of a drill read it: every database was lost, and is held at the embassy."""
+    return Evidence("", {}, frozenset(seals), {}, seals, holdings, (), ())
+
+
+def _unchecked(sealed: Sealed | None) -> Sequence[str]:
+    told = [
+        "owners, rights and settings of the databases themselves: no part of such a dump",
+        "passwords: a seal does not hold them",
+    ]
+    return told if sealed else ["everything that only a seal could tell: there is none", *told]

@@ -1,0 +1,282 @@
+"""A copy of a sealed server is met as it was made, and missed for the very damage that was done to it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from drill import seals
+from drill.hosts import binaries
+from drill.hosts.cable import Cable
+from drill.hosts.mark import new_run_id
+from drill.hosts.process import ProcessPremises
+from drill.offered import Offered
+from drill.sealing import Sealing
+from drill.seals import How, Sealed
+from drill.sites.keys import Keys
+from drill.sites.origin import Origin
+from drill.sites.site import Site
+from drill.verdict import Verdict
+from drill.verification import Verification
+from drill.verified import Verified
+
+BANK = """
+create table account (id int generated always as identity primary key, owner text not null, balance numeric(12,2) check (balance > -1000));
+insert into account (owner, balance) select 'owner ' || i, i * 1.10 from generate_series(1, 500) i;
+create table entry (id serial primary key, account int references account, body jsonb, tags text[], at timestamptz default now());
+insert into entry (account, body, tags) select 1 + i % 500, jsonb_build_object('n', i), array[i::text] from generate_series(1, 900) i;
+create index by_account on entry (account);
+create view rich as select id from account where balance > 100;
+create function twice(i int) returns int language sql immutable as 'select 2 * i';
+create function kept() returns trigger language plpgsql as 'begin return new; end';
+create trigger keep before update on account for each row execute function kept();
+grant select on account to clerk;
+alter table entry owner to boss;
+alter table entry enable row level security;
+create policy own on entry using (account = 1);
+select lo_from_bytea(4711, 'a letter');
+"""  # noqa: E501
+_FIRST = "where id = 1"
+
+# What is done to one database each, a query that proves it, and what must be missed there.
+DAMAGE = {
+    "value": (f"update account set balance = 7 {_FIRST}", f"select balance = 7 from account {_FIRST}", {"content"}),
+    "swap": (
+        "update account a set balance = b.balance from account b where a.id in (1, 2) and b.id = 3 - a.id",
+        "select balance = 2.20 from account where id = 1",
+        {"content"},
+    ),
+    "row": ("delete from entry where id = 5", "select count(*) = 0 from entry where id = 5", {"content"}),
+    "emptied": ("truncate entry", "select count(*) = 0 from entry", {"content"}),
+    "loot": ("create table loot (i int)", "select count(*) = 0 from loot", {"content", "schema"}),
+    "check": (
+        "alter table account drop constraint account_balance_check",
+        "select count(*) = 0 from pg_constraint where conname = 'account_balance_check'",
+        {"constraints"},
+    ),
+    "index": (
+        "drop index by_account",
+        "select count(*) = 0 from pg_class where relname = 'by_account'",
+        {"indexes"},
+    ),
+    "sequence": (
+        "select setval('entry_id_seq', 3)",
+        "select last_value = 3 from entry_id_seq",
+        {"sequences"},
+    ),
+    "grant": (
+        "revoke select on account from clerk",
+        "select not has_table_privilege('clerk', 'account', 'select')",
+        {"schema"},
+    ),
+    "owner": (
+        "alter table entry owner to clerk",
+        "select relowner = 'clerk'::regrole from pg_class where relname = 'entry'",
+        {"schema"},
+    ),
+    "function": (
+        "create or replace function twice(i int) returns int language sql immutable as 'select 3 * i'",
+        "select twice(1) = 3",
+        {"schema"},
+    ),
+    "trigger": (
+        "alter table account disable trigger keep",
+        "select tgenabled = 'D' from pg_trigger where tgname = 'keep'",
+        {"schema"},
+    ),
+    "policy": (
+        "alter table entry disable row level security",
+        "select not relrowsecurity from pg_class where relname = 'entry'",
+        {"schema"},
+    ),
+    "letter": (
+        "select lo_put(4711, 0, 'X')",
+        "select substr(lo_get(4711), 1, 1) = 'X'",
+        {"schema"},
+    ),
+    "harmless": (
+        "comment on table account is 'x'; alter table entry set (fillfactor = 70); alter table entry alter account"
+        " set statistics 7; reindex table account; vacuum full account",
+        "select obj_description('account'::regclass) = 'x'",
+        set(),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Somebody's server with one database for each damage, its seal, and the dumps that share the seal's snapshots."""
+
+    site: Site
+    origin: Origin
+    sealed: Sealed
+    nightly: Path
+    premises: ProcessPremises
+
+    def verify(self, copy: Path, sealed: Sealed | None, *allow: str) -> Verified:
+        return Verification(Offered.recognised(copy), sealed, self.premises, frozenset(allow)).run(lambda _: None)
+
+    def dump(self, database: str, to: Path, *more: str) -> None:
+        """With the tool that everybody uses, as it is now."""
+        where = self.origin.conninfo(database)
+        argv = [self.site.program("pg_dump"), "-Fc", "-f", str(to), *more, "-d", where]
+        subprocess.run(argv, check=True, timeout=60, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def bank(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    folder = tmp_path_factory.mktemp("bank")
+    with ExitStack() as opened:
+        run_id = new_run_id()
+        host, _ = opened.enter_context(embedded_premises.hosts(run_id))
+        cable = opened.enter_context(Cable.laid(run_id))
+        site = opened.enter_context(Site("home", host, cable, Keys(), lambda *_: None).open())
+        site.start(site.initialise(), {"fsync": "off"})
+        with site.console() as console:
+            console.execute("create role boss; create role clerk login; grant boss to clerk")
+            console.execute("create database plain template template0")
+        with site.console("plain") as console:
+            console.execute(BANK.encode())
+        with site.console() as console:
+            for name in DAMAGE:
+                console.execute(sql.SQL("create database {} template plain").format(sql.Identifier(name)))
+            console.execute("drop database plain")
+        origin = _origin(site, folder)
+        sealing = Sealing(origin, How.DUMPED, tuple(DAMAGE), folder / "nightly", binaries.find().folder)
+        (folder / "nightly").mkdir()
+        yield Bank(site, origin, sealing.take(lambda _: None), folder / "nightly", embedded_premises)
+
+
+def _origin(site: Site, folder: Path) -> Origin:
+    door = site.door()
+    passfile = folder / "passfile"
+    passfile.write_text(f"*:*:*:{door.user}:{door.password}\n")
+    passfile.chmod(0o600)
+    return Origin.named(f"host={door.host} port={door.port} user={door.user} dbname=postgres passfile={passfile}")
+
+
+def missed(verified: Verified, database: str) -> set[str]:
+    return {f.check for f in verified.findings if f.register == database and f.verdict is Verdict.MISSED}
+
+
+def unknown(verified: Verified) -> list[tuple[str, str, str]]:
+    return [(f.register, f.check, f.actual) for f in verified.findings if f.verdict is Verdict.UNKNOWN]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_each_damage_is_missed_for_its_own_reason_and_the_clean_copy_is_met(bank: Bank, tmp_path: Path) -> None:
+    before = contents(bank.nightly)
+    clean = bank.verify(bank.nightly, bank.sealed)
+    assert [(f.register, f.check, f.actual) for f in clean.findings if f.verdict is not Verdict.MET] == []
+    assert clean.exit_code == 0
+    assert contents(bank.nightly) == before  # a copy is only read
+
+    for name, (harm, proof, _) in DAMAGE.items():
+        with bank.site.console(name) as console:
+            for statement in harm.split("; "):
+                console.execute(statement.encode())
+            assert console.execute(proof.encode()).fetchone() == (True,), name
+        bank.dump(name, tmp_path / f"{name}.dump")
+    (tmp_path / "globals.sql").write_bytes(before["globals.sql"])
+    verified = bank.verify(tmp_path, bank.sealed)
+    assert unknown(verified) == []
+    for name, (_, _, due) in DAMAGE.items():
+        found = missed(verified, name)
+        assert due <= found, name
+        assert bool(found) is bool(due), name
+    assert missed(verified, "copy") == {"manifest"}
+    assert verified.exit_code == 1
+
+
+@dataclass(frozen=True)
+class Files:
+    """What is done to the files of a copy."""
+
+    missed: set[tuple[str, str]]
+    says: str
+
+
+def _cut(folder: Path) -> None:
+    file = folder / "value.dump"
+    file.write_bytes(file.read_bytes()[: file.stat().st_size * 6 // 10])
+
+
+def _no_roles(folder: Path) -> None:
+    (folder / "globals.sql").unlink()
+
+
+def _no_dump(folder: Path) -> None:
+    (folder / "value.dump").unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        (_cut, ("value", "restored", "cannot be loaded")),
+        (_no_roles, ("copy", "roles", "boss, clerk")),
+        (_no_dump, ("copy", "manifest", "value.dump is missing")),
+    ],
+    ids=["a dump cut short", "the roles gone", "a dump gone"],
+)
+def test_damaged_files_are_missed(harm: object, reason: tuple[str, str, str], bank: Bank, tmp_path: Path) -> None:
+    kept = ("value.dump", "row.dump", "globals.sql")
+    for name in kept:
+        (tmp_path / name).write_bytes((bank.nightly / name).read_bytes())
+    sealed = _only(bank.sealed, ("value", "row"))
+    harm(tmp_path)  # type: ignore[operator]
+    verified = bank.verify(tmp_path, sealed)
+    register, check, says = reason
+    (found,) = [f for f in verified.findings if (f.register, f.check, f.verdict) == (register, check, Verdict.MISSED)]
+    assert says in found.actual
+    assert verified.exit_code == 1
+
+
+def _only(sealed: Sealed, databases: Sequence[str]) -> Sealed:
+    """The same seal of fewer databases, through its file."""
+    from dataclasses import replace
+
+    files = {f"{name}.dump" for name in databases} | {"globals.sql"}
+    return replace(
+        sealed,
+        databases={name: sealed.databases[name] for name in databases},
+        dump={name: digest for name, digest in sealed.dump.items() if name in files},
+    )
+
+
+def test_without_a_seal_nothing_is_met(bank: Bank, tmp_path: Path) -> None:
+    (tmp_path / "row.dump").write_bytes((bank.nightly / "row.dump").read_bytes())
+    (tmp_path / "globals.sql").write_bytes((bank.nightly / "globals.sql").read_bytes())
+    verified = bank.verify(tmp_path, None)
+    assert ("row", "content", "never sealed") in unknown(verified)
+    assert missed(verified, "row") == set()
+    assert verified.exit_code == 3
+
+
+def test_a_dump_that_does_not_share_the_seals_snapshot_is_never_missed_for_its_rows(bank: Bank, tmp_path: Path) -> None:
+    """A seal of another way: what differs may have changed between the two."""
+    sealing = Sealing(bank.origin, How.QUIESCED, ("harmless",))
+    sealed = sealing.take(lambda _: None)
+    with bank.site.console("harmless") as console:
+        console.execute("delete from entry where id = 9")
+    bank.dump("harmless", tmp_path / "any-name.dump")
+    verified = bank.verify(tmp_path / "any-name.dump", sealed, "roles")
+    (content,) = [f for f in verified.findings if f.check == "content"]
+    assert content.verdict is Verdict.UNKNOWN
+    assert "public.entry" in content.actual
+    assert "public.account" not in content.actual
+    assert verified.exit_code == 3
+
+
+def test_the_seal_is_the_same_read_from_its_file(bank: Bank, tmp_path: Path) -> None:
+    file = tmp_path / "seal.json"
+    file.write_text(seals.written(bank.sealed))
+    assert seals.read(file) == bank.sealed

@@ -1,0 +1,87 @@
+"""What a probe of soundness saw is judged: wrong is missed, unseen is unknown, and only what was looked at is met."""
+
+from dataclasses import replace
+
+import pytest
+
+from drill.checks.soundness import SOUNDNESS
+from drill.evidence import Evidence, Observation
+from drill.probes.look import named
+from drill.probes.soundness import PROBES
+from drill.verdict import Finding, Verdict
+from tests.unit.stories import GOOD, held
+
+NAMES = [check.__name__ for check in SOUNDNESS]
+MANY = tuple(f"public.t{i}: damaged" for i in range(8))
+OTHERS = {"lines": Observation(1)}
+
+
+def seeing(**observations: Observation) -> Evidence:
+    return replace(GOOD, holdings={"land": held(observations=observations)})
+
+
+def findings(name: str, evidence: Evidence) -> list[Finding]:
+    return [finding for check in SOUNDNESS if check.__name__ == name for finding in check(evidence)]
+
+
+def test_each_probe_has_its_check_and_each_check_its_probe() -> None:
+    assert sorted(NAMES) == sorted(PROBES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("seen", "verdict", "actual"),
+    [
+        (Observation(7), Verdict.MET, "7 looked at, nothing wrong"),
+        (Observation(7, ("public.t: torn",)), Verdict.MISSED, "public.t: torn"),
+        (Observation(7, ("public.t: torn",), {"u": "locked"}), Verdict.MISSED, "public.t: torn"),
+        (Observation(7, MANY), Verdict.MISSED, "; ".join(MANY[:5]) + "; and 3 more"),
+        (Observation(7, (), {"public.u": "locked"}), Verdict.UNKNOWN, "not seen: public.u (locked)"),
+    ],
+)
+def test_what_was_seen_is_judged(name: str, seen: Observation, verdict: Verdict, actual: str) -> None:
+    (found,) = findings(name, seeing(**{name: seen}))
+    assert (found.check, found.register, found.verdict, found.actual) == (name, "land", verdict, actual)
+    assert actual in found.says
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_nobody_looked_at_is_unknown_where_others_were_looked_at(name: str) -> None:
+    (found,) = findings(name, seeing(**OTHERS))
+    assert (found.verdict, found.actual) == (Verdict.UNKNOWN, "not looked at")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_register_that_no_probe_looked_at_yields_nothing(name: str) -> None:
+    assert not findings(name, GOOD)
+    assert not findings(name, replace(GOOD, holdings={}))
+    elsewhere = held(site="home", observations={name: Observation(1)})  # where its citizens no longer belong
+    assert not findings(name, replace(GOOD, holdings={"land": elsewhere}))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_database_without_anything_to_look_at_is_not_sound(name: str) -> None:
+    (found,) = findings(name, seeing(**{name: Observation()}))
+    met = name == "references"  # a database may have none
+    assert found.verdict is (Verdict.MET if met else Verdict.UNKNOWN)
+
+
+def test_the_lines_of_things_that_could_not_be_seen_are_told_up_to_five() -> None:
+    unseen = {f"index public.i{i}": "it is not valid" for i in range(7)}
+    (found,) = findings("btree", seeing(btree=Observation(3, (), unseen)))
+    assert found.actual.count("it is not valid") == 5
+    assert found.actual.endswith("; and 2 more")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("public", "t"), "public.t"),
+        (("public", "ä %s"), "public.ä %s"),
+        (("a.b", "c"), '"a.b"."c"'),
+        (("public", "two\nlines\x1b"), r"public.two\nlines\x1b"),
+        ((None, "t"), "?.t"),
+    ],
+)
+def test_a_name_is_told_in_one_line(names: tuple[str | None, ...], told: str) -> None:
+    assert named(*names) == told
