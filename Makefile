@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+MUTANTS := build/mutants
 
 .DEFAULT_GOAL := help
 
@@ -32,6 +33,15 @@ test: $(READY) ## Run the tests that this machine can run, but for the long ones
 soak: $(READY) ## Run what takes long: kills in every act, repeats, a whole country
 	$(BIN)/pytest -m soak --timeout 3600
 
+.PHONY: mutants
+mutants: $(MUTANTS)/ready ## Change the judging code in one place at a time: a unit test must notice (half an hour)
+	$(MUTANTS)/bin/python -m tests.mutants
+
+$(MUTANTS)/ready: tests/mutants/requirements.lock
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r tests/mutants/requirements.lock
+	@touch $(MUTANTS)/ready
+
 .PHONY: lint
 lint: $(READY) ## Check form, types and floors
 	$(BIN)/ruff format --check .
@@ -49,9 +59,12 @@ bench-rivals: $(READY) ## Set pgBackRest and Barman beside the replay (root, deb
 	@mkdir -p build
 	$(BIN)/python -m tests.bench.rivals --json build/bench-rivals.json
 
+COMPILE := uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml
+
 .PHONY: lock
-lock: ## Write requirements.lock anew (needs uv)
-	uv pip compile --universal --generate-hashes --no-header --no-annotate --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+lock: ## Write the locks anew (needs uv)
+	$(COMPILE) --extra dev -o requirements.lock
+	$(COMPILE) --extra dev --extra mutants --constraint requirements.lock -o tests/mutants/requirements.lock
 
 .PHONY: clean
 clean: ## Remove what killed drills left, and what was built here

@@ -49,7 +49,9 @@ def _bug() -> int:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
+    from drill.reports.text import lines
+
+    print(lines(text), file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -137,10 +137,11 @@ class CitizensAtWork(Protocol):
     def wait_until_served(self, registers: Sequence[str], deadline: float) -> Sequence[str]:
         """Until each was served without a failure for as long as the scenario says; returns those that never were."""
 
-    def try_home_again(self, lost: Lost) -> HomeTries:
-        """Some never heard of the embassy: one try for each lost register over an old connection, one over a new one.
+    def try_home_again(self, lost: Lost, lasting: float = 0.0) -> HomeTries:
+        """Some never heard of the embassy: they try each lost register over an old connection and over a new one.
 
-        Citizens of the other registers are at home rightly, and are left alone.
+        Once, or again and again in so many seconds. Citizens of the other registers are at home rightly, and are left
+        alone.
         """
 
     def go_home(self) -> tuple[Entry, ...]:

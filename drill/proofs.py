@@ -79,7 +79,9 @@ def fence_of(evidence: Evidence) -> FenceState:
 def _proof(evidence: Evidence, fenced: float) -> FenceState:
     proven = next((e for e in evidence.all("fence proven") if e.elapsed >= fenced), None)
     if proven is None:
-        return FenceState(Fence.UNPROVEN, "the fence was not proven")
+        doubted = evidence.first("fence unproven")
+        why = "" if doubted is None else f": {doubted.facts.get('answer', '')}"
+        return FenceState(Fence.UNPROVEN, f"the fence was not proven{why}")
     if not any(evidence.first(what) for what in _HOMECOMINGS):
         return FenceState(Fence.UNPROVEN, "home was never given back, so nobody came home to the fence")
     back, closed = evidence.time_of("home is back"), at_database(evidence)
@@ -90,7 +92,7 @@ def _proof(evidence: Evidence, fenced: float) -> FenceState:
         return FenceState(Fence.UNPROVEN, "the fence was not tried on old and new connections")
     if back is None and evidence.first("given back") is not None:
         return FenceState(Fence.UNPROVEN, "home was given back and not seen alive, so nobody knows what holds it back")
-    if back is not None and not any(e.ended > back for e in _stale(evidence)):
+    if back is not None and not any(e.sent > back for e in _stale(evidence)):
         return FenceState(Fence.UNPROVEN, "nobody tried home after it came back")
     return FenceState(Fence.PROVEN, "the fence was proven", alone, closed)
 

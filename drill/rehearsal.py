@@ -21,6 +21,7 @@ from drill.evidence import SCHEMA_VERSION, Holdings, Seal
 from drill.folder import Folder, LedgerFile
 from drill.hosts import Premises, mark
 from drill.hosts.cable import Cable
+from drill.hosts.limits import free_memory
 from drill.judge import judged
 from drill.ledger import Entry
 from drill.parts import Drill
@@ -28,7 +29,7 @@ from drill.reports.json import run_document
 from drill.result import Judged
 from drill.run import run_drill
 from drill.scenario import Scenario
-from drill.scenario.plan import estimated_disk
+from drill.scenario.plan import estimated_disk, estimated_memory
 from drill.sites.discretion import of_error
 from drill.sites.doors import forget_other_servers
 from drill.sites.keys import Keys
@@ -97,6 +98,12 @@ class Rehearsal:
             run_drill(drill, timeline, kept)
 
     def _find_room(self) -> None:
+        memory, there = estimated_memory(self.scenario), free_memory()
+        if there is not None and there < memory:
+            raise CannotRun(
+                f"{there / 1e9:.1f} GB of memory are left, and this drill needs about {memory / 1e9:.1f} GB",
+                hint="end something else on this machine, or drill with fewer citizens",
+            )
         needed, (free, where) = estimated_disk(self.scenario), self.premises.room()
         if free < needed:
             raise CannotRun(

@@ -12,7 +12,7 @@ from drill.citizens.watch import Watch
 from drill.errors import NotInTime, StepFailed
 from drill.ledger import PROMISED, Entry
 from drill.objectives import Duration
-from drill.parts import CitizensAtWork, Lost, Outage, Watching
+from drill.parts import CitizensAtWork, HomeTries, Lost, Outage, Watching
 from drill.proofs import kept_out
 from drill.sites import fence
 from drill.timeline import Timeline
@@ -20,6 +20,7 @@ from drill.timeline import Timeline
 if TYPE_CHECKING:
     from drill.sites.site import Site
 
+STALE_FOR = 2.0  # seconds in which stale citizens begin to try a home that came back alive
 _LONGEST_WATCH = 60.0  # seconds beyond what the misses take: an outage that no watch sees ends the drill
 
 
@@ -105,20 +106,31 @@ class Response(BaseModel, frozen=True, extra="forbid"):
         """Stale citizens try home; with home alive behind the fence what they meet is the fence's own doing."""
         alive = home.is_writable()
         if alive:
-            timeline.record("home", "home is back", writable=True)
-        met = citizens.try_home_again(lost)
+            timeline.record(
+                "home", "home is back", writable=True, how="it gives out transaction numbers at its console"
+            )
+        met = citizens.try_home_again(lost, STALE_FOR if alive else 0.0)
         home.cable.count(f"citizens-{home.name}")  # silence on a cable that is not there proves nothing
         tried = (*met.old, *met.new)
-        if promised := [f"{entry.register}: {entry.outcome}" for entry in tried if entry.outcome in PROMISED]:
+        promised = dict.fromkeys(f"{entry.register}: {entry.outcome}" for entry in tried if entry.outcome in PROMISED)
+        if promised:
             what = "unfenced home took work" if self.fence_by == "none" else "fence broken"
             timeline.record("response", what, answer="; ".join(promised))
         elif self.fence_by == "none":
             return
-        elif doubts := list(_doubts(home, lost, tried)):
+        elif doubts := list(dict.fromkeys(_doubts(home, lost, tried))):
             timeline.record("response", "fence unproven", answer="; ".join(doubts))
         else:
             at = {} if lost is None else {"at": "database"}
-            timeline.record("response", "fence proven", old=len(met.old), new=len(met.new), alone=not alive, **at)
+            facts = {"old": len(met.old), "new": len(met.new), "alone": not alive, "how": _how(met, alive, lost), **at}
+            timeline.record("response", "fence proven", **facts)
+
+
+def _how(met: HomeTries, alive: bool, lost: Lost) -> str:
+    """What stale citizens met, and what that says."""
+    heard = "silence" if lost is None else "the closed door of its databases"
+    tries = f"{len(met.old)} tries over old connections and {len(met.new)} over new ones met {heard}"
+    return f"{tries}, begun within {STALE_FOR:g} s after home was back" if alive else f"{tries}; home is not alive"
 
 
 def _doubts(home: Site, lost: Lost, tried: Sequence[Entry]) -> Iterator[str]:

@@ -165,8 +165,12 @@ def _wait_until_served(drill: Drill, stage: Stage, timeline: Timeline) -> None:
 
 def come_home(drill: Drill, stage: Stage, home_lost: Undo, timeline: Timeline) -> None:
     """Give home back as far as it can come back, while the fence stands and stale citizens still try it."""
-    home_lost.close()
-    drill.response.prove_fence(drill.home, drill.outage.takes, stage.citizens, timeline)
+    with Crew(1) as aside:
+        # who waits in the cable at that very moment; what they were answered is in the ledger
+        meanwhile = aside.submit(stage.citizens.try_home_again, drill.outage.takes)
+        home_lost.close()
+        drill.response.prove_fence(drill.home, drill.outage.takes, stage.citizens, timeline)
+        meanwhile.result()
 
 
 def survey(drill: Drill, stage: Stage, timeline: Timeline) -> None:

@@ -114,13 +114,13 @@ class _Day:
             wait_until("citizens are served", all_served, deadline=deadline, every=0.05, hint="see the ledger")
         return tuple(waiting)
 
-    def try_home_again(self, lost: Lost) -> HomeTries:
+    def try_home_again(self, lost: Lost, lasting: float = 0.0) -> HomeTries:
         async def tries() -> HomeTries:
             those = [stale for name, stale in self._stale.items() if lost is None or name in lost]
-            rounds = await asyncio.gather(*(stale.try_home() for stale in those))
+            rounds = await asyncio.gather(*(stale.try_home(lasting) for stale in those))
             return HomeTries(_tried(old for old, _ in rounds), _tried(new for _, new in rounds))
 
-        return self._do(tries(), 2 * self._office.timeout + 10)
+        return self._do(tries(), lasting + 2 * self._office.timeout + 10)
 
     def go_home(self) -> tuple[Entry, ...]:
         async def last() -> None:

@@ -11,7 +11,10 @@ from drill.citizens.desk import Appointment, Desk
 from drill.ledger import Entry, Errand
 
 FIRST = 1_000_001  # their numbers, far from those of the crowd
-_OLD = 2  # connections of each register that stay open from the calm on: one for the recovery, one for the homecoming
+# Connections of each register that stay open from the calm on: one for the recovery, one for the moment in which home
+# is given back, the others for the time after it, each beside every second new one.
+_OLD, _OLD_TURN = 4, 2
+_EVERY = 0.5  # seconds
 
 
 @dataclass
@@ -32,11 +35,20 @@ class Stale:
             except (Refused, OutOfPatience):
                 return  # the crowd's own entries show that home does not answer
 
-    async def try_home(self) -> tuple[list[Entry], list[Entry]]:
-        """One try over an old connection, where one is left, and one over a new one: (old entries, new entries)."""
-        old = [self.old.popleft()] if self.old else []
-        entries = await asyncio.gather(*(self._try(counter) for counter in [*old, None]))
-        return list(entries[:-1]), [entries[-1]]
+    async def try_home(self, lasting: float = 0.0) -> tuple[list[Entry], list[Entry]]:
+        """Once, or again and again in so many seconds: over new connections, and over old ones where some are left.
+
+        Nobody waits for the try before. Returns (old entries, new entries).
+        """
+        loop = asyncio.get_running_loop()
+        began, old, new = loop.time(), list[asyncio.Task[Entry]](), list[asyncio.Task[Entry]]()
+        async with asyncio.TaskGroup() as tries:
+            for turn in range(max(1, round(lasting / _EVERY))):
+                await asyncio.sleep(began + turn * _EVERY - loop.time())
+                if self.old and turn % _OLD_TURN == 0:
+                    old.append(tries.create_task(self._try(self.old.popleft())))
+                new.append(tries.create_task(self._try(None)))
+        return [each.result() for each in old], [each.result() for each in new]
 
     async def _try(self, counter: Counter | None) -> Entry:
         self.number += 1

@@ -24,12 +24,13 @@ def judge_run(  # noqa: PLR0913 - one parameter for each option
     from drill.folder import Folder
     from drill.judge import judged
     from drill.reports import Wanted, deliver
+    from drill.reports.text import lines
 
     try:
         result = judged(Folder(_found(run, runs)).read())
         deliver([result], result.result.exit_code, Wanted(json, junit, markdown, quiet))
     except DrillError as wrong:
-        typer.echo(f"{wrong}\nhint: {wrong.hint}", err=True)
+        typer.echo(lines(f"{wrong}\nhint: {wrong.hint}"), err=True)
         raise typer.Exit(wrong.exit_code) from None
     raise typer.Exit(result.result.exit_code)
 

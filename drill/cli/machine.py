@@ -24,13 +24,14 @@ def register(app: typer.Typer) -> None:
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
     """Say whether this machine can drill: each check is ok, warn or fail, with its fix."""
     from drill.hosts.checkup import examine
+    from drill.reports.text import printable
 
     checks = examine()
     if as_json:
         typer.echo(json.dumps({"schema_version": 1, "checks": [asdict(check) for check in checks]}, indent=2))
     else:
         for check in checks:
-            typer.echo(f"{check.state:<5} {check.name:<16} {check.says}")
+            typer.echo(printable(f"{check.state:<5} {check.name:<16} {check.says}"))
             if check.fix:
                 typer.echo(f"{'':<23}fix: {check.fix}")
     if any(check.state == "fail" for check in checks):
@@ -73,6 +74,7 @@ def clean(
     from drill.errors import ScenarioError
     from drill.hosts import leftovers
     from drill.hosts.mark import is_run_id
+    from drill.reports.text import printable
 
     if run is not None and not is_run_id(run):
         raise ScenarioError(f"{run!r} is no run id", hint="it looks like 20260131-120000-0a1b2c")
@@ -85,7 +87,7 @@ def clean(
     if not found:
         typer.echo("nothing is left of any killed run" if run is None else f"nothing is left of run {run}", err=True)
     for line in stayed:
-        typer.echo(f"stays: {line}", err=True)
+        typer.echo(printable(f"stays: {line}"), err=True)
     if stayed:
         raise typer.Exit(4)
 

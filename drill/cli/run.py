@@ -145,4 +145,6 @@ def _play_all(
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    from drill.reports.text import lines
+
+    typer.echo(lines(text), err=True)

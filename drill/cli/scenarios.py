@@ -67,15 +67,18 @@ def _list_words(checks: bool, kinds: bool) -> None:
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> None:
+    from drill.reports.text import printable
+
     lines = list(rows)
     width = max((len(name) for name, _ in lines), default=0)
     for name, text in lines:
-        typer.echo(f"{name:<{width}}  {text}".rstrip())
+        typer.echo(printable(f"{name:<{width}}  {text}".rstrip()))
 
 
 def validate(files: Annotated[list[str], _FILE]) -> None:
     """Say whether scenarios can be played, without starting anything; every mistake with its line and column."""
     from drill.errors import ScenarioError
+    from drill.reports.text import printable
     from drill.scenario import Scenario
     from drill.scenario.shelf import find_scenario
 
@@ -84,7 +87,7 @@ def validate(files: Annotated[list[str], _FILE]) -> None:
         try:
             path = find_scenario(file)
             Scenario.load(path)
-            typer.echo(f"{path}: valid")
+            typer.echo(printable(f"{path}: valid"))
         except ScenarioError as invalid:
             wrong.append(invalid)
     if wrong:
@@ -98,11 +101,12 @@ def plan(
     ] = "auto",
 ) -> None:
     """Show every act with its targets, waits and resources; nothing is started."""
+    from drill.reports.text import lines
     from drill.scenario import Scenario
     from drill.scenario.plan import plan_of
     from drill.scenario.shelf import find_scenario
 
-    typer.echo(plan_of(Scenario.load(find_scenario(file)), on))
+    typer.echo(lines(plan_of(Scenario.load(find_scenario(file)), on)))
 
 
 def schema() -> None:

@@ -18,6 +18,7 @@ from drill.errors import DrillError
 from drill.evidence import Seal
 from drill.objectives import Duration
 from drill.parts import Version
+from drill.sites.archived import folder_of
 from drill.sites.courier import errand, instruct
 from drill.timeline import Timeline
 
@@ -42,8 +43,7 @@ class Dump(BaseModel, frozen=True, extra="forbid"):
     @contextmanager
     def keep(self, home: Site, embassy: Site, seals: Mapping[str, Seal], timeline: Timeline) -> Iterator[Dumping]:
         """Take the first dump, then one every `every` seconds; one that fails or takes longer is an event."""
-        folder = embassy.host.disk / "copies" / (re.sub(r"\W+", "-", self.name) or "dump")
-        dumping = Dumping(self, home, embassy, tuple(seals), folder, timeline)
+        dumping = Dumping(self, home, embassy, tuple(seals), folder_of(embassy, self.name), timeline)
         dumping.take()
         timeline.record("copy", "established", copy=self.name, kind=self.kind)
         look = beating(min(self.every, _LOOK_EVERY), dumping.look, dumping.fell_behind)

@@ -78,8 +78,12 @@ class Cable:
             self._ask("darken", line=line, why="fence", sever=True)
 
     def count(self, line: str) -> dict[str, int]:
-        """How many connections the line has, and the bytes it has carried."""
+        """How many connections the line has, the bytes it has carried, and whether it carries now."""
         return self._ask("count", line=line)
+
+    def silent(self, site: str) -> list[str]:
+        """The lines to that site that carry nothing now."""
+        return [line for line in self._to(site) if not self.count(line)["lit"]]
 
     def _to(self, site: str) -> list[str]:
         return [line for line in self.lines if line.endswith(f"-{site}")]

@@ -16,6 +16,7 @@ from typing import Literal
 from drill.errors import DrillError
 
 _ROOM = 2 * 2**30  # bytes below which a drill over a large register may run out of disk
+_SPARE = 1 * 2**30  # bytes of memory below which a usual drill may not begin
 _FILES = 1024  # descriptors that the citizens' connections and the cable need at most in a usual drill
 _NO_LOOKUP = "see `drill doctor` again when it is mended"
 
@@ -77,6 +78,16 @@ def _work(name: str) -> Check:
     free = shutil.disk_usage(folder).free
     says = f"{folder}: {free / 2**30:.1f} GiB free"
     return Check(name, "warn", says, fix) if free < _ROOM else Check(name, "ok", says)
+
+
+def _memory(name: str) -> Check:
+    from drill.hosts.limits import free_memory
+
+    free, fix = free_memory(), f"see to it that {_SPARE / 2**30:.0f} GiB are free"
+    if free is None:
+        return Check(name, "warn", "the kernel does not say how much is left, so no drill looks first", fix)
+    says = f"{free / 2**30:.1f} GiB available"
+    return Check(name, "warn", says, fix) if free < _SPARE else Check(name, "ok", says)
 
 
 def _loopback(name: str) -> Check:
@@ -151,6 +162,7 @@ _LOOKS: dict[str, Callable[[str], Check]] = {
     "postgresql": _programs,
     "user": _user,
     "work folder": _work,
+    "memory": _memory,
     "loopback": _loopback,
     "docker engine": _engine,
     "docker image": _image,

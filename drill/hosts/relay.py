@@ -187,7 +187,8 @@ class Relay:
         return {}
 
     def count(self, line: str) -> dict[str, int]:
-        return {"calls": len(self.lines[line].calls), "carried": self.lines[line].carried}
+        asked = self.lines[line]
+        return {"calls": len(asked.calls), "carried": asked.carried, "lit": asked.lit.is_set()}
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ class Freeze(BaseModel, frozen=True, extra="forbid"):
             home.host.freeze()
             yield partial(signs.of_freeze, home, callers)
             if home.barred:
-                timeline.record("outage", "stays off", kind=self.kind)
+                timeline.record("outage", "stays off", kind=self.kind, how=signs.of_death(home))
                 return
             home.host.thaw()
-            timeline.record("outage", "given back", kind=self.kind)
+            timeline.record("outage", "given back", kind=self.kind, how=signs.of_return(home))

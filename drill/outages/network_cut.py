@@ -37,7 +37,7 @@ class NetworkCut(BaseModel, frozen=True, extra="forbid"):
             home.cable.cut(home.name, "network")
             yield partial(signs.of_cut, home, callers)
             if home.barred:
-                timeline.record("outage", "stays off", kind=self.kind)
+                timeline.record("outage", "stays off", kind=self.kind, how=signs.of_death(home))
                 return
             home.cable.mend(home.name, "network")
-            timeline.record("outage", "given back", kind=self.kind)
+            timeline.record("outage", "given back", kind=self.kind, how=signs.of_return(home))

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from drill.errors import StepFailed
 from drill.objectives import Duration, RegisterName
+from drill.outages import signs
 from drill.parts import Proof
 from drill.timeline import Timeline
 
@@ -53,7 +54,7 @@ class OperatorDrop(BaseModel, frozen=True, extra="forbid"):
         timeline.record("outage", "struck", kind=self.kind)
         self.drop(home, self.lost)
         yield partial(self._gone, home)
-        timeline.record("outage", "nothing to give back", kind=self.kind)
+        timeline.record("outage", "nothing to give back", kind=self.kind, how=signs.as_it_stands(home))
 
     def drop(self, home: Site, database: str) -> None:
         """That database, or the tables in it, all at once."""

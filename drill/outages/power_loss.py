@@ -35,7 +35,7 @@ class PowerLoss(BaseModel, frozen=True, extra="forbid"):
         home.lose_power()
         yield partial(signs.of_death, home)
         if home.barred:
-            timeline.record("outage", "stays off", kind=self.kind)
+            timeline.record("outage", "stays off", kind=self.kind, how=signs.of_death(home))
             return
         home.regain_power()
-        timeline.record("outage", "given back", kind=self.kind)
+        timeline.record("outage", "given back", kind=self.kind, how=signs.of_return(home))

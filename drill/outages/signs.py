@@ -50,6 +50,24 @@ def of_cut(home: Site, callers: Callers) -> str:
     return f"{home.name} takes writes at its console; {nobody}, and not a byte passed the cable"
 
 
+def of_return(home: Site) -> str:
+    """Home goes on: what runs there, and which lines to it a fence keeps silent all the same."""
+    runs = list(home.host.running())
+    if not runs or home.host.is_frozen():
+        raise StepFailed(f"{home.name} is not back: {', '.join(runs) or 'nothing runs there'}", hint="see its log")
+    silent = home.cable.silent(home.name)
+    lines = f"{', '.join(silent)} stay silent" if silent else "every line to it carries"
+    return f"{len(runs)} processes of {home.name} go on; {lines}"
+
+
+def as_it_stands(home: Site) -> str:
+    """How a home stands to which nothing is given back."""
+    if home.barred:
+        return of_death(home)
+    works = "takes writes" if home.is_writable() else "takes no writes"
+    return f"{len(list(home.host.running()))} processes run at {home.name}, and it {works} at its console"
+
+
 def _stands_still(home: Site) -> None:
     if not home.host.is_frozen():
         raise StepFailed(f"{home.name} is not frozen as a whole", hint=f"there are {', '.join(home.host.running())}")

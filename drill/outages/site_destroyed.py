@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel
@@ -33,5 +34,9 @@ class SiteDestroyed(BaseModel, frozen=True, extra="forbid"):
         timeline.record("outage", "struck", kind=self.kind)
         home.lose_power()
         home.lose_disk()
-        yield lambda: f"{signs.of_death(home)}; {signs.of_no_disk(home)}"
-        timeline.record("outage", "nothing to give back", kind=self.kind)
+        yield partial(_destroyed, home)
+        timeline.record("outage", "nothing to give back", kind=self.kind, how=_destroyed(home))
+
+
+def _destroyed(home: Site) -> str:
+    return f"{signs.of_death(home)}; {signs.of_no_disk(home)}"

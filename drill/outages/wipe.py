@@ -16,6 +16,7 @@ from drill.clock import wait_until
 from drill.crew import Crew
 from drill.errors import CannotRun, StepFailed
 from drill.objectives import Duration
+from drill.outages import signs
 from drill.outages.signs import PATIENCE
 from drill.parts import Proof
 from drill.timeline import Timeline
@@ -123,7 +124,7 @@ class Wipe(BaseModel, frozen=True, extra="forbid"):
         with Crew(_AT_A_TIME) as crew:
             done = list(crew.map(lambda register: self.rewrite(home, register, plans[register]), plans))
         yield partial(proof_of, home, done)
-        timeline.record("outage", "nothing to give back", kind=self.kind)
+        timeline.record("outage", "nothing to give back", kind=self.kind, how=signs.as_it_stands(home))
 
     def rewrite(self, home: Site, register: str, statements: Statements) -> Rewriting:
         """One register, in one transaction."""

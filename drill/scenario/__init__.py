@@ -116,7 +116,7 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
     @classmethod
     def read(cls, text: bytes, *, named: str) -> Self:
         """As `load`, from the bytes of a file that messages call `named`."""
-        from drill.scenario.mistakes import mistakes_of
+        from drill.scenario.mistakes import mistakes_of, told
         from drill.scenario.rules import broken_rules
         from drill.scenario.text import Mistake, Place, UnreadableText, read
 
@@ -132,7 +132,7 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
         except ValidationError as invalid:
             mistakes = mistakes_of(invalid, placed)
         if mistakes:
-            raise ScenarioError("\n".join(f"{named}:{m.place}: {m.what}" for m in sorted(set(mistakes))), hint=_HINT)
+            raise ScenarioError(told(mistakes, named), hint=_HINT)
         return scenario
 
     @property

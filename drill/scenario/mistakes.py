@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +13,8 @@ from pydantic_core import ErrorDetails
 
 from drill.scenario.schema import scenario_schema, words_at
 from drill.scenario.text import Mistake, Path, Place, Placed, Value
+
+_MOST = 100  # mistakes that are told of one file
 
 _SHAPES = {
     "model_type": "a mapping of keys to values",
@@ -30,6 +33,15 @@ _SHAPES = {
 def mistakes_of(invalid: ValidationError, placed: Placed) -> list[Mistake]:
     """One mistake for each error."""
     return [_mistake(error, placed) for error in invalid.errors(include_url=False) if not _follows(error)]
+
+
+def told(mistakes: Iterable[Mistake], named: str) -> str:
+    """One line `file:line:col: what is wrong` for each, in the order of the file; of thousands only the first."""
+    ordered = sorted(set(mistakes))
+    lines = [f"{named}:{each.place}: {each.what}" for each in ordered[:_MOST]]
+    if left := ordered[_MOST:]:
+        lines.append(f"{named}:{left[0].place}: from here on {len(left)} more mistakes")
+    return "\n".join(lines)
 
 
 def meant(word: object, known: list[str]) -> str:
@@ -72,8 +84,14 @@ def _missing(error: ErrorDetails, path: Path, placed: Placed) -> Mistake:
     return Mistake(place_of(path, placed), f"`{path[-1]}` is missing{where}")
 
 
+@cache
+def _schema() -> dict[str, Any]:
+    """Made once: a file may have thousands of unknown keys."""
+    return scenario_schema()
+
+
 def _unknown_key(error: ErrorDetails, path: Path, placed: Placed) -> Mistake:
-    known = words_at(scenario_schema(), error["loc"][:-1])
+    known = words_at(_schema(), error["loc"][:-1])
     return Mistake(place_of(path, placed, key=True), f"unknown key {path[-1]!r}{meant(path[-1], known)}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from drill.citizens.schedule import Schedule
 from drill.objectives import OWN_DATA, PRIORITY, spoken
 from drill.scenario import Home, Scenario
 
@@ -13,6 +14,10 @@ _EMPTY_SITE = 400_000_000
 _PER_PERSON = 4_000
 _UNPACKED = 10  # somebody's own data beside the dump that it was loaded from
 _PER_DUMP = 0.25  # of the rows, compressed
+# and memory: the drill with its cable and its watchdog; a server; one citizen's connection at either site
+_PROGRAM = 250_000_000
+_SERVER = 200_000_000
+_PER_CITIZEN = 6_000_000
 
 _STARTED = {
     "embedded": "two PostgreSQL servers as processes of this machine, the cable, the citizens, a watchdog",
@@ -74,11 +79,19 @@ def estimated_disk(scenario: Scenario) -> int:
     return int(clusters * (_EMPTY_SITE + rows) + dumps * _PER_DUMP * rows)
 
 
+def estimated_memory(scenario: Scenario) -> int:
+    """Bytes that the drill and both sites may need together; an estimate."""
+    office, many = scenario.citizens, len(scenario.register_names)
+    crowd = many * Schedule(office.per_second, many, office.timeout).crowd
+    return _PROGRAM + 2 * (_SERVER + crowd * _PER_CITIZEN)
+
+
 def _resources(scenario: Scenario, on: str) -> Iterator[str]:
     yield f"  host        {_WHERE[on]}"
     yield f"  starts      {_STARTED.get(on) or _STARTED['docker'] + '; or ' + _STARTED['embedded']}"
     yield f"  people      {scenario.people} synthetic, seed {scenario.seed}"
     yield f"  disk        about {estimated_disk(scenario) / 1e9:.1f} GB (estimated)"
+    yield f"  memory      about {estimated_memory(scenario) / 1e9:.1f} GB (estimated)"
     if scenario.home is not None:
         yield f"  own data    {_own_data(scenario.home)}"
     for name, promised in scenario.objectives_by_register.items():

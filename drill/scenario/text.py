@@ -16,7 +16,7 @@ Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 Path = tuple[str | int, ...]
 
 MOST_BYTES = 256 * 1024
-MOST_NODES = 20_000
+MOST_NODES = 5_000
 DEEPEST = 20
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")

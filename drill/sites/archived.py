@@ -37,7 +37,7 @@ def follower_of(copy: str) -> str:
 
 
 def folder_of(embassy: Site, copy: str) -> PurePosixPath:
-    """Where the archive of that name lies on the embassy's disk."""
+    """Where the copy of that name lies on the embassy's disk; no two have the same place."""
     return embassy.host.disk / "copies" / follower_of(copy)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from drill.evidence import Evidence
 from drill.folder import Folder
 from drill.measures import figures
+from drill.response import STALE_FOR
 from drill.scenario import Scenario
 from drill.scenario.shelf import find_scenario
 from tests.bench.script import Script
@@ -65,13 +66,13 @@ def drills(people: int, rounds: int) -> Iterator[Figure]:
 def waits(run: Played) -> float:
     """Seconds that the scenario told the drill to wait.
 
-    The calm; detection and declaration; until service had been stable; until stale citizens had lost their patience.
+    The calm; detection and declaration; until service had been stable; until the last stale citizen lost patience.
     """
     evidence = run.evidence
     ready = max(event.elapsed for event in evidence.events if event.what in ("accepted", "redirected"))
     served = max(event.elapsed for event in evidence.all("served"))
     calm, notice = (_length(evidence, act) for act in ("calm", "notice"))
-    patience = Scenario.load(find_scenario(run.scenario)).citizens.timeout
+    patience = STALE_FOR + Scenario.load(find_scenario(run.scenario)).citizens.timeout
     return calm + notice + max(0.0, served - ready) + min(patience, _before(evidence, "fence proven"))
 
 

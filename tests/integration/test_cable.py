@@ -68,7 +68,7 @@ def is_silent(caller: socket.socket) -> bool:
 def test_it_carries_both_ways(cable: Cable) -> None:
     with echo() as (server, _), call(cable.join("citizens-home", listen="127.0.0.1", to=server)) as caller:
         assert said_back(caller, b"tere") == b"tere"
-        assert cable.count("citizens-home") == {"calls": 1, "carried": 8}
+        assert cable.count("citizens-home") == {"calls": 1, "carried": 8, "lit": True}
 
 
 def test_cut_is_silence_for_old_and_new_and_what_hangs_is_delivered_after_the_mending(cable: Cable) -> None:

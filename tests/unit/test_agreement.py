@@ -55,3 +55,27 @@ def test_agreement(evidence: Evidence, verdict: Verdict, why: str) -> None:
 
 def test_a_register_alone_has_nothing_to_agree_with() -> None:
     assert list(checks.agreement(GOOD)) == []
+
+
+def both(kind: str = "streaming", **strangers: int) -> Evidence:
+    """Two lost registers, recovered from a copy of that kind; land names these strangers."""
+    named = {f"title.{column}": count for column, count in strangers.items()}
+    evidence = strange(kind, 0)
+    return replace(evidence, holdings={"land": held(*RECEIPTS, strangers=named), "population": held()})
+
+
+def test_who_is_unknown_is_told_by_reference() -> None:
+    assert agreed(both(owner=2, heir=0, bank=1)).actual == (
+        "title.bank: 1 rows, title.owner: 2 rows; one state of all registers"
+    )
+    assert agreed(both(owner=0, heir=0)).actual == "2 references, all known (one state of all registers)"
+    assert agreed(with_events(both(), event(60, "compared"))).verdict is MET
+    assert agreed(both()).verdict is UNKNOWN  # nobody compared anything
+
+
+def test_the_copy_is_the_one_that_was_chosen() -> None:
+    other = with_events(both("dump", owner=2), event(0.5, "established", copy="other", kind="streaming"))
+    assert agreed(other).verdict is MET
+    assert "an unknown time apart" in agreed(other).actual
+    assert agreed(without(both(owner=2), "established")).actual.endswith("; the kind of the copy is not known")
+    assert agreed(without(both(owner=2), "version chosen")).actual.endswith("; which copy was recovered is not known")

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill.digest import Column, Digest, of_change, of_table, quoted, row_hash, sum_of_change, value
+from drill.digest import (
+    PINNED,
+    PINNED_OPTIONS,
+    Column,
+    Digest,
+    Form,
+    of_change,
+    of_table,
+    quoted,
+    row_hash,
+    sum_of_change,
+    value,
+)
 
 digests = st.builds(Digest.read, st.integers(), st.integers(), st.integers())
 # the sums that PostgreSQL returns are of any size and sign
@@ -111,3 +123,64 @@ def test_a_partitioned_table_stands_for_its_partitions() -> None:
     columns = (Column("a", "integer"),)
     assert " from only x t " in of_table("x", columns)
     assert " from x t " in of_table("x", columns, partitioned=True)
+
+
+SEED_ONE, SEED_TWO = "coalesce(sum(hashbyteaextended({0},3)),0)", "coalesce(sum(hashbyteaextended({0},4)),0)"
+
+
+def test_a_table_is_counted_and_summed_under_two_seeds() -> None:
+    columns = (Column("a", "integer"), Column("b", "text"))
+    hashed = 'int8send(hash_record_extended(row(t."a", t."b" collate "C"),1))'
+    assert of_table("x", columns) == (
+        f"select count(*), {SEED_ONE.format('h')}, {SEED_TWO.format('h')}"
+        f" from (select {hashed} h from only x t offset 0) s"
+    )
+
+
+def test_the_portable_form_is_two_halves_of_an_md5_and_the_same_for_every_server() -> None:
+    """Two servers of different versions, or two machines, must agree on it: it may not change."""
+    halves = (f"coalesce(sum(('x' || substr(h, {n}, 16))::bit(64)::bigint), 0)" for n in (1, 17))
+    hashed = 'md5(row(t."a"::text, t."b"::text)::text)'
+    assert of_table("x", (Column("a", "integer"), Column("b", "text")), form=Form.PORTABLE) == (
+        f"select count(*), {', '.join(halves)} from (select {hashed} h from only x t offset 0) s"
+    )
+    assert (Form.NATIVE, Form.PORTABLE) == ("native", "portable")  # as they are written down in seals
+
+
+def test_a_change_hashes_only_rows_that_were_there_and_rows_that_are() -> None:
+    columns = (Column("a", "integer"),)
+    old, new = row_hash(columns, "old"), row_hash(columns, "new")
+    assert of_change(iter(columns), "delete from x", "done") == (
+        f"done as (delete from x returning case when old.tableoid is not null then {old} end as o,"
+        f" case when new.tableoid is not null then {new} end as n)"
+    )
+
+
+def test_the_sum_of_a_change_is_that_of_new_rows_minus_that_of_old_ones() -> None:
+    one, two = (f"{seed.format('d.n')}-{seed.format('d.o')}" for seed in (SEED_ONE, SEED_TWO))
+    assert sum_of_change("d") == f"count(d.n)-count(d.o) as rows, {one} as one, {two} as two"
+
+
+def test_the_settings_that_change_how_a_value_is_written_are_pinned_as_postgresql_spells_them() -> None:
+    assert PINNED_OPTIONS == (
+        r"-c TimeZone=UTC -c DateStyle=ISO,\ YMD -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex"
+        r" -c client_encoding=UTF8 -c lc_monetary=C -c xmlbinary=base64 -c search_path=public"
+    )
+    assert PINNED_OPTIONS.count("-c ") == len(PINNED)
+
+
+@pytest.mark.parametrize("type_", ["smallint", "oid", "bytea", "inet", "cidr", "macaddr", "macaddr8"])
+def test_what_the_servers_own_hash_tells_apart_is_hashed_by_it(type_: str) -> None:
+    assert value(Column("c", type_), "t") == 't."c"'
+
+
+@pytest.mark.parametrize(
+    ("type_", "sent"), [("time without time zone", "time_send"), ("xid8", "xid8send"), ("bit", "bit_send")]
+)
+def test_what_it_does_not_tell_apart_is_hashed_by_its_bytes(type_: str, sent: str) -> None:
+    assert value(Column("c", type_), "t") == f'{sent}(t."c")'
+
+
+def test_an_empty_digest_is_nothing() -> None:
+    assert Digest() == Digest(0, (0, 0)) == Digest.read("0", "0", "0")
+    assert Digest.read("1", str(2**64), -1) == Digest(1, (0, 2**64 - 1))

@@ -94,7 +94,7 @@ def test_where_only_some_registers_are_lost_the_others_stay_at_home() -> None:
     registers: Any = {"population": pieces, "land": pieces}
     part = replace(drill(pieces), registers=registers, embassy=cast("Any", embassy))
     run_drill(part, timeline, cast("Any", pieces))
-    assert pieces.lost == [frozenset({"land"})] * 3
+    assert pieces.lost == [frozenset({"land"})] * 4
     assert [e.facts["register"] for e in timeline.events if e.what == "redirected"] == ["land"]
     assert pieces.places == {"population": pieces, "land": embassy}
     assert pieces.kept is not None
