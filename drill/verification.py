@@ -11,6 +11,7 @@ from psycopg import sql
 
 from drill import checks
 from drill.checks.shared import shared_findings
+from drill.digest import Form
 from drill.dumpfile import sha256
 from drill.errors import ScenarioError, StepFailed, Unloadable
 from drill.evidence import Evidence, Holdings, Seal
@@ -70,19 +71,19 @@ class Verification:
         if missing := sorted(offered.dumps.keys() - self.sealed.databases.keys()):
             hint = f"a file is named after its database; sealed were: {', '.join(sorted(self.sealed.databases))}"
             raise ScenarioError(f"the seal knows nothing of {', '.join(missing)}", hint=hint)
-        exact = self.sealed.how is How.DUMPED
-        why = None if exact else "whether the dump is of the moment of the seal is not known; seal it --with-dump"
-        return self.sealed.loosened(why, int(self.premises.postgres.partition(".")[0]))
+        major = int(self.premises.postgres.partition(".")[0])
+        return self.sealed.loosened(_doubt(self.sealed, major), major)
 
     def _found(
         self, offered: Offered, sealed: Sealed | None, site: Site, tell: Callable[[str], None]
     ) -> Iterator[Finding]:
         yield from _manifest(offered, sealed)
         yield from self._roles(offered, sealed, site)
+        yield from _absent(offered, sealed)
         holdings: dict[str, Holdings] = {}
         for name in offered.dumps:
             tell(f"restoring {name}")
-            restored = _restored(offered, name, site)
+            restored = _restored(offered, name, site, _encoding(sealed, name))
             yield restored
             if restored.verdict is Verdict.MET:
                 tell(f"looking at {name}")
@@ -131,18 +132,46 @@ class Verification:
         return replace(held, structure=replace(held.structure, objects=objects), observations=seen)
 
 
+def _doubt(sealed: Sealed, major: int) -> str | None:
+    """Why nobody can say what a table of a dump must hold on a server of that version; None where it is known."""
+    if sealed.form is Form.NATIVE and major != sealed.major:
+        return f"its digest is that of PostgreSQL {sealed.major} and means nothing on {major}; seal it --portable"
+    if sealed.how is not How.DUMPED:
+        return "whether the dump is of the moment of the seal is not known; seal it --with-dump"
+    return None
+
+
+def _absent(offered: Offered, sealed: Sealed | None) -> Iterator[Finding]:
+    """The databases that a whole copy should hold and does not."""
+    for name in sorted(sealed.databases.keys() - offered.dumps.keys()) if sealed and offered.whole else ():
+        actual = "the copy has no dump of it"
+        yield Finding("restored", name, Verdict.MISSED, _RESTORED, actual, f"{name} was sealed, and {actual}.")
+
+
 _ROLES = "the roles of the sealed server"
 _RESTORED = "it loads into an empty server, without an error"
 
 
-def _restored(offered: Offered, name: str, site: Site) -> Finding:
+def _encoding(sealed: Sealed | None, name: str) -> str:
+    """That of the sealed database: rows are digested in the server's own letters."""
+    return sealed.shared.get("encodings", {}).get(name, "UTF8") if sealed else "UTF8"
+
+
+def _create(site: Site, name: str, encoding: str) -> None:
+    """An empty database; the one that every server has is taken anew, so that nothing of it is the sandbox's own."""
+    plain = "" if encoding == "UTF8" else " locale_provider libc locale 'C'"
+    with site.console("template1") as console:
+        console.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(name)))
+        order = sql.SQL("create database {} template template0 encoding {}" + plain)
+        console.execute(order.format(sql.Identifier(name), sql.Literal(encoding)))
+
+
+def _restored(offered: Offered, name: str, site: Site, encoding: str) -> Finding:
     """Loaded into a database of its name, or why it cannot be."""
     loading = Loading(offered.dumps[name], name, offered.roles)
     try:
         loading.prove_whole()
-        with site.console() as console:
-            if not console.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
-                console.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+        _create(site, name, encoding)
         loading.load(site)
     except Unloadable as refused:
         verdict = Verdict.UNKNOWN if refused.lacking else Verdict.MISSED

@@ -128,6 +128,7 @@ SHARED: Mapping[str, LiteralString] = {
     " left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase",
     "databases": "select d.datname, concat_ws(' ', pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), "
     + _grants("d.datacl", "d", "d.datdba") + ") from pg_database d where not d.datistemplate",
+    "encodings": "select d.datname, pg_encoding_to_char(d.encoding) from pg_database d where not d.datistemplate",
 }  # fmt: skip
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from psycopg import sql
 
 from drill import seals
+from drill.digest import Digest
 from drill.hosts import binaries
 from drill.hosts.cable import Cable
 from drill.hosts.mark import new_run_id
@@ -242,8 +243,6 @@ def test_damaged_files_are_missed(harm: object, reason: tuple[str, str, str], ba
 
 def _only(sealed: Sealed, databases: Sequence[str]) -> Sealed:
     """The same seal of fewer databases, through its file."""
-    from dataclasses import replace
-
     files = {f"{name}.dump" for name in databases} | {"globals.sql"}
     return replace(
         sealed,
@@ -274,6 +273,29 @@ def test_a_dump_that_does_not_share_the_seals_snapshot_is_never_missed_for_its_r
     assert "public.entry" in content.actual
     assert "public.account" not in content.actual
     assert verified.exit_code == 3
+
+
+def test_letters_of_another_encoding_are_no_difference(bank: Bank, tmp_path: Path) -> None:
+    with bank.site.console() as console:
+        console.execute("create database latin template template0 encoding 'LATIN1' locale_provider libc locale 'C'")
+    with bank.site.console("latin") as console:
+        console.execute("create table word as select 'Õ' || i as word from generate_series(1, 9) i")
+    (tmp_path / "nightly").mkdir()
+    sealing = Sealing(bank.origin, How.DUMPED, ("latin",), tmp_path / "nightly", binaries.find().folder)
+    verified = bank.verify(tmp_path / "nightly", sealing.take(lambda _: None))
+    assert [(f.check, f.actual) for f in verified.findings if f.verdict is not Verdict.MET] == []
+
+
+def test_digests_of_another_version_are_never_missed(bank: Bank, tmp_path: Path) -> None:
+    """What a server's own functions made of a row means nothing on a server of another version."""
+    (tmp_path / "row.dump").write_bytes((bank.nightly / "row.dump").read_bytes())
+    (tmp_path / "globals.sql").write_bytes((bank.nightly / "globals.sql").read_bytes())
+    sealed = replace(_only(bank.sealed, ("value", "row")), version="17.5")
+    wrong = dict.fromkeys(sealed.databases["row"].tables, Digest(1, (1, 1)))
+    seals_of = {**sealed.databases, "row": replace(sealed.databases["row"], tables=wrong)}
+    verified = bank.verify(tmp_path, replace(sealed, databases=seals_of))
+    assert "content" not in missed(verified, "row")
+    assert ("value", "restored") in {(f.register, f.check) for f in verified.findings if f.verdict is Verdict.MISSED}
 
 
 def test_the_seal_is_the_same_read_from_its_file(bank: Bank, tmp_path: Path) -> None:
