@@ -29,6 +29,9 @@ def _judge(evidence: Evidence, register: str, rpo: float) -> tuple[Verdict, str,
             f"{lost} of {promised} transactions that home acknowledged in {register} are lost, back to {reach:.2f} s."
         )
     met = not lost or (reach <= rpo and rpo > 0)  # an RPO of 0 is none lost: the last promise reaches back 0 s itself
+    untried = untried_gap(evidence, register) if met else None  # more tries could only have shown more losses
+    if untried:
+        return Verdict.UNKNOWN, untried, f"How much work of {register} was lost is not known: {untried}."
     return (Verdict.MET if met else Verdict.MISSED), f"{reach:.2f} s, {lost} of {promised} lost", says
 
 
@@ -43,4 +46,4 @@ def _gap(evidence: Evidence, register: str) -> str | None:
         return "what the embassy holds was never surveyed"
     if fate is not None and not fate.promised:
         return "home acknowledged nothing that could have been lost"
-    return ledger_gap(evidence) or untried_gap(evidence, register)
+    return ledger_gap(evidence)

@@ -16,7 +16,7 @@ from typing import Literal
 from drill.errors import DrillError
 
 _ROOM = 2 * 2**30  # bytes below which a drill over a large register may run out of disk
-_SPARE = 1 * 2**30  # bytes of memory below which a usual drill may not begin
+_SPARE = 2**30  # bytes of memory below which a usual drill may not begin
 _FILES = 1024  # descriptors that the citizens' connections and the cable need at most in a usual drill
 _NO_LOOKUP = "see `drill doctor` again when it is mended"
 

@@ -14,10 +14,11 @@ _EMPTY_SITE = 400_000_000
 _PER_PERSON = 4_000
 _UNPACKED = 10  # somebody's own data beside the dump that it was loaded from
 _PER_DUMP = 0.25  # of the rows, compressed
-# and memory: the drill with its cable and its watchdog; a server; one citizen's connection at either site
-_PROGRAM = 250_000_000
+# and memory, half as much again as was seen: the drill with its cable and its watchdog; a server with its buffers; the
+# connection of one citizen at one site
+_PROGRAM = 150_000_000
 _SERVER = 200_000_000
-_PER_CITIZEN = 6_000_000
+_PER_CITIZEN = 2_000_000
 
 _STARTED = {
     "embedded": "two PostgreSQL servers as processes of this machine, the cable, the citizens, a watchdog",

@@ -156,8 +156,10 @@ def test_only_what_was_dropped_moves_and_the_rest_is_undisturbed(
     assert "at the database of business, against a living home" in single.actual
     assert {f.register for f in run.result.findings if f.check == "undisturbed"} == {"state_gazette"}
     stale = [e for e in run.evidence.ledger if e.errand is Errand.STALE]
-    assert [(e.register, e.outcome) for e in stale] == [("business", Outcome.FAILED)] * 4
-    assert [refused in e.says for e in stale].count(True) == 2
+    assert {(e.register, e.outcome) for e in stale} == {("business", Outcome.FAILED)}
+    news = [refused in e.says for e in stale].count(True)
+    assert news >= 2  # over new connections; over old ones it is said that they were ended
+    assert len(stale) - news >= 2
     (fenced,) = times(run, "fenced")
     moved = {e.site for e in entries(run, "business") if e.due > times(run, "redirected")[0]}
     stayed = {(e.site, e.outcome) for e in entries(run, "state_gazette") if e.due > fenced}

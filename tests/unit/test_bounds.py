@@ -76,6 +76,16 @@ def test_a_damaged_home_takes_work_until_somebody_knows() -> None:
     assert untried_gap(replace(GOOD, objectives={}, ledger=(*PLENTY, due(8.0, NOT_TRIED))), "land") is None
 
 
+def test_a_loss_that_was_seen_is_missed_however_late_the_drill_was() -> None:
+    late_for = tuple(replace(due(8.0, NOT_TRIED), number=9 + n) for n in range(9))
+    kept = held(*(receipt(e) for e in GOOD.ledger if e.outcome is Outcome.ACKED and e.errand is not Errand.STALE))
+    unsure = told(GOOD, (*GOOD.ledger, *late_for), kept)
+    (finding,) = checks.data_loss(unsure)
+    assert (finding.verdict, finding.actual) == (Verdict.UNKNOWN, late(*unsure.ledger))
+    (finding,) = checks.data_loss(told(GOOD, unsure.ledger, held()))
+    assert finding.verdict is Verdict.MISSED
+
+
 def test_a_register_that_the_drill_was_too_late_for_was_perhaps_disturbed() -> None:
     work = tuple(replace(e, number=n) for n, e in enumerate(slots(12, 9, 1)))
     at_home = replace(told(GOOD, work, held(*map(receipt, work[:9]), site="home")), lost=frozenset())

@@ -218,6 +218,13 @@ def test_where_nothing_was_lost_only_counts_are_summed() -> None:
     assert {getattr(none, f.name) for f in fields(none)} == {None, 0.0, ()}
 
 
+def test_what_a_fenced_home_acknowledged_is_no_promise() -> None:
+    late = entry(9, 16.0)
+    assert figures(told(GOOD, (*LEDGER, late)), "land").acked == 2
+    at_home = replace(told(GOOD, (*AT_HOME, late), held(site="home")), lost=frozenset())
+    assert figures(at_home, "land").acked == 3  # of a register that stayed at home nothing was fenced
+
+
 def test_a_register_at_home_has_counts_and_no_times() -> None:
     home = replace(told(GOOD, (*AT_HOME, entry(3, 20.0)), held(site="home")), lost=frozenset())
     land = figures(home, "land")

@@ -1,11 +1,13 @@
 """Pauses, spans and phases: what is taken out of a time, and to which phase the rest belongs."""
 
+from datetime import UTC
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drill.clock import Clock
 from drill.phases import Mark, Phase, Span, phases, span_of
 from drill.timeline import Event, Pause, Timeline, pauses
 from tests.unit.pieces import StoppedClock
@@ -102,6 +104,11 @@ def test_the_phases_of_the_response() -> None:
     ]
 
 
+def test_a_phase_that_begins_again_while_it_lasts_is_one() -> None:
+    again = [land(t, "phase", name="replay") for t in (1, 2, 3)]
+    assert told(*again, end=5) == [("detect", 1), ("replay", 4)]
+
+
 def test_marks_outside_of_the_span_begin_nothing() -> None:
     assert phases([event(1, "declared"), event(9, "fenced")], "land", 2, 9) == (Phase("detect", 7),)
     assert phases([event(2, "declared")], "land", 2, 9) == (Phase("fence", 7),)
@@ -132,6 +139,7 @@ def test_a_timeline_tells_each_event_once_to_everybody_and_keeps_it() -> None:
         {"by": "somebody"},
     )
     assert heard == also == [recorded] == list(timeline.events)
+    assert Timeline(Clock()).record("drill", "began").at.tzinfo is UTC
 
 
 def test_a_pause_does_not_use_up_what_time_is_left() -> None:
