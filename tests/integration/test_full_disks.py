@@ -51,8 +51,9 @@ def _fill(pid: int, disk: Path) -> None:
 
 
 def _ended(full: Victim, disk: Path) -> None:
-    assert full.process.wait(_ENDS) == 4, full.said.read_text()
+    wait_until("it ends", lambda: full.process.poll() is not None, deadline=_ENDS, hint=full.said.read_text)
     said = full.said.read_text()
+    assert full.process.returncode == 4, said
     assert str(disk) in said
     assert "DRILL_WORK" in said
     assert "Traceback" not in said
