@@ -18,6 +18,8 @@ from drill.digest import Form
 from drill.dumpfile import sha256
 from drill.errors import CannotRun, NotInTime, ScenarioError, StepFailed
 from drill.evidence import Seal
+from drill.pace import Pace
+from drill.probes.digests import shapes
 from drill.probes.fingerprint import fingerprint, fingerprint_of_large_objects, shared
 from drill.probes.survey import Surveyor
 from drill.seals import How, Place, Sealed
@@ -25,6 +27,7 @@ from drill.sites.origin import Origin
 
 OLDEST = 14  # record hashes and the snapshot functions are since then
 _DUMP_DEADLINE = 24 * 3600.0  # seconds
+_NAMED = 12  # tables, in a hint
 
 _ABOUT: LiteralString = """
 select current_setting('server_version_num')::int / 10000, current_setting('server_version'),
@@ -52,24 +55,43 @@ class Sealing:
     form: Form | None = None  # None: native where the server is of the programs' major version
     jobs: int = 2
     patience: float = 3600.0  # seconds for one statement
+    tables: Sequence[str] = ()  # those that get digests; none: all
+    restore_point: str | None = None  # to be written when all was read
 
     def take(self, tell: Callable[[str], None]) -> Sealed:
-        """Read everything; nothing is written there. CannotRun where the server is not as `how` says."""
-        with self.origin.console(self.origin.database, patience=self.patience) as console:
-            console.execute("set search_path = pg_catalog")
-            about = self._about(console)
-            form = self.form or (Form.NATIVE if about.major == _own_major() else Form.PORTABLE)
-            surveyor = Surveyor(self.jobs, self.patience, form, whole=True)
-            begun = self._place(console)
-            seals = {name: self._seal(surveyor, name, tell) for name in self._chosen(console)}
-            changed = self._changed(surveyor, seals, tell)
-            ended = self._place(console)
-            self._prove_still(begun, ended)
-            everywhere = shared(console)
-        dump = {} if self.dump_to is None else self._globals()
-        return replace(
-            about, form=form, begun=begun, ended=ended, databases=seals, changed=changed, shared=everywhere, dump=dump
-        )
+        """Read everything; nothing is written there but a restore point that was asked for, when all was read.
+
+        CannotRun where the server is not as `how` says, ScenarioError where it has no such database or table,
+        NotInTime where a statement took longer than `patience`.
+        """
+        try:
+            with self.origin.console(self.origin.database, patience=self.patience) as console:
+                console.execute("set search_path = pg_catalog")
+                sealed = self._read(console, tell)
+        except psycopg.Error as refused:
+            raise self.origin.failed(f"it cannot be sealed: {refused}", refused) from refused
+        sealed = replace(sealed, dump={} if self.dump_to is None else self._globals())
+        if self.restore_point is None:
+            return sealed
+        tell(f"making the restore point {self.restore_point}")
+        lsn = self.origin.mark(self.restore_point, patience=self.patience)
+        return replace(sealed, restore_point=self.restore_point, restore_point_lsn=lsn)
+
+    def _read(self, console: psycopg.Connection[Any], tell: Callable[[str], None]) -> Sealed:
+        about = self._about(console)
+        if self.restore_point is not None:
+            self.origin.prove_markable(self.restore_point, console)
+        form = self.form or (Form.NATIVE if about.major == _own_major() else Form.PORTABLE)
+        only = frozenset(self.tables) or None
+        surveyor = Surveyor(self.jobs, self.patience, form, whole=True, only=only, pace=Pace(tell))
+        begun, chosen = self._place(console), self._chosen(console)
+        self._prove_named(surveyor, chosen)
+        seals = {name: self._seal(surveyor, name, tell) for name in chosen}
+        changed = self._changed(surveyor, seals, tell)
+        ended = self._place(console)
+        self._prove_still(begun, ended)
+        about = replace(about, form=form, begun=begun, ended=ended, databases=seals, changed=changed)
+        return replace(about, shared=shared(console), unsealed=self._unsealed(seals))
 
     def _about(self, console: psycopg.Connection[Any]) -> Sealed:
         major, version, system, timeline, superuser = console.execute(_ABOUT).fetchone() or (0, "", "", 0, "")
@@ -86,6 +108,23 @@ class Sealing:
             hint = f"it has: {', '.join(there)}"
             raise ScenarioError(f"{self.origin.name} has no database {', '.join(missing)}", hint=hint)
         return [name for name in there if name in self.databases] if self.databases else there
+
+    def _prove_named(self, surveyor: Surveyor, databases: Sequence[str]) -> None:
+        """ScenarioError where a table that was asked for is in none of the databases."""
+        there: set[str] = set()
+        for database in databases if self.tables else ():
+            with surveyor.snapshot(database, self.origin) as console:
+                there |= {shape.name for shape in shapes(console, receipts=True)}
+        if missing := sorted(set(self.tables) - there) if self.tables else []:
+            more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+            hint = f"they have: {', '.join(sorted(there)[:_NAMED]) or 'no table'}{more}"
+            raise ScenarioError(f"no database of {self.origin.name} has a table {', '.join(missing)}", hint=hint)
+
+    def _unsealed(self, seals: Mapping[str, Seal]) -> dict[str, tuple[str, ...]]:
+        """By database: the tables that were left out because only others were asked for."""
+        if not self.tables:
+            return {}
+        return {name: tuple(sorted(seal.structure.columns.keys() - set(self.tables))) for name, seal in seals.items()}
 
     def _seal(self, surveyor: Surveyor, database: str, tell: Callable[[str], None]) -> Seal:
         tell(f"sealing {database}")
@@ -127,11 +166,12 @@ class Sealing:
         return Place(lsn or "", transaction, datetime.now(UTC))
 
     def _prove_still(self, begun: Place, ended: Place) -> None:
-        still = (begun.lsn, begun.transaction) == (ended.lsn, ended.transaction)
-        if not still and self.how in (How.PAUSED, How.QUIESCED):
-            moved = f"{begun.lsn} to {ended.lsn}, transaction {begun.transaction} to {ended.transaction}"
-            hint = "was it a checkpoint alone, seal again; else stop those who write, or seal it under load"
-            raise CannotRun(f"{self.origin.name} did not stand still while it was sealed: {moved}", hint=hint)
+        """Where nobody writes, no transaction is given a number; a reader may write to the log, as a checkpoint."""
+        moved = {How.QUIESCED: begun.transaction != ended.transaction, How.PAUSED: begun.lsn != ended.lsn}
+        if moved.get(self.how):
+            how = f"{begun.lsn} to {ended.lsn}, transaction {begun.transaction} to {ended.transaction}"
+            hint = "stop those who write, or seal it under load"
+            raise CannotRun(f"{self.origin.name} did not stand still while it was sealed: {how}", hint=hint)
 
     # -- the dump that shares the snapshot ----------------------------------------------------------------------------
 

@@ -55,7 +55,9 @@ class Sealed:
     shared: Mapping[str, Mapping[str, str]]  # what all databases share, roles before all: kind -> name -> definition
     dump: Mapping[str, str] = field(default_factory=dict)  # file -> SHA-256, of the dump taken in the same snapshot
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by database: tables that moved meanwhile
-    restore_point: str | None = None
+    unsealed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by database: tables without a digest
+    restore_point: str | None = None  # that was written to the log when all was read
+    restore_point_lsn: str | None = None  # where its record ends
     nonce: str | None = None
 
     @property
@@ -76,8 +78,9 @@ class Sealed:
 
     def _loosened(self, database: str, seal: Seal, why: str | None, kinds: Mapping[str, str]) -> Seal:
         moved = {table: "it was written to while it was sealed" for table in self.changed.get(database, ())}
+        unsealed = dict.fromkeys(self.unsealed.get(database, ()), "its rows were not sealed")
         every = {} if why is None else dict.fromkeys([*seal.tables, "large objects"], why)
-        return replace(seal, loose={**every, **moved, **kinds})
+        return replace(seal, loose={**every, **moved, **unsealed, **kinds})
 
 
 _SEALED = TypeAdapter(Sealed)

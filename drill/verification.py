@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -14,12 +14,11 @@ from drill.checks.shared import shared_findings
 from drill.digest import Form
 from drill.dumpfile import sha256
 from drill.errors import ScenarioError, StepFailed, Unloadable
-from drill.evidence import Evidence, Holdings, Seal
+from drill.evidence import Holdings, Seal
 from drill.hosts import Premises
+from drill.looking import evidence_of, looked
 from drill.offered import Offered
-from drill.probes.fingerprint import fingerprint, fingerprint_of_large_objects, shared
-from drill.probes.soundness import observed
-from drill.probes.survey import Surveyor
+from drill.probes.fingerprint import shared
 from drill.sandbox import sandbox
 from drill.seals import How, Sealed
 from drill.sites.discretion import of_error
@@ -29,7 +28,6 @@ from drill.verdict import Finding, Verdict
 from drill.verified import COPY, Verified
 
 _SUPERUSER = "postgres"  # where no seal tells of another
-_DEADLINE = 4 * 3600.0  # seconds for one statement
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,11 @@ class Verification:
             yield restored
             if restored.verdict is Verdict.MET:
                 tell(f"looking at {name}")
-                holdings[name] = self._looked(name, site, sealed)
+                holdings[name] = looked(name, site, sealed, self.jobs)
         expected = sealed.databases if sealed else dict.fromkeys(offered.dumps, Seal({}))
         if not offered.whole:
             expected = {name: seal for name, seal in expected.items() if name in offered.dumps}
-        yield from checks.findings(_evidence(expected, holdings), checks.VERIFY)
+        yield from checks.findings(evidence_of(expected, holdings), checks.VERIFY)
         if sealed is not None:
             with site.console() as console:
                 console.execute("set search_path = pg_catalog")
@@ -119,17 +117,6 @@ class Verification:
             )
             says += ", or accept it with --allow roles."
             yield Finding("roles", COPY, Verdict.MET if allowed else Verdict.MISSED, _ROLES, actual, says)
-
-    def _looked(self, name: str, site: Site, sealed: Sealed | None) -> Holdings:
-        seal = sealed.databases[name] if sealed else Seal({})
-        surveyor = Surveyor(self.jobs, _DEADLINE, seal.form, whole=True)
-        held = surveyor.holdings(name, site, seal)
-        with surveyor.snapshot(name, site) as console:
-            objects = fingerprint(console)
-        with site.console(name, patience=_DEADLINE) as console:
-            objects |= fingerprint_of_large_objects(console, seal.form)
-        seen = observed(lambda: site.console(name, patience=_DEADLINE), self.jobs)
-        return replace(held, structure=replace(held.structure, objects=objects), observations=seen)
 
 
 def _doubt(sealed: Sealed, major: int) -> str | None:
@@ -196,11 +183,6 @@ def _manifest(offered: Offered, sealed: Sealed | None) -> Iterator[Finding]:
     yield Finding(
         "manifest", COPY, verdict, "each file as sealed (SHA-256)", actual, f"The files of the copy: {actual}."
     )
-
-
-def _evidence(seals: Mapping[str, Seal], holdings: Mapping[str, Holdings]) -> Evidence:
-    """As the checks of a drill read it: every database was lost, and is held at the embassy."""
-    return Evidence("", {}, frozenset(seals), {}, seals, holdings, (), ())
 
 
 def _unchecked(sealed: Sealed | None) -> Sequence[str]:

@@ -16,7 +16,8 @@ def content(evidence: Evidence) -> Iterator[Finding]:
             yield _unknown(register, "never sealed")
         elif held is None:
             yield _unknown(register, "never surveyed")
-        elif wrong := _wrong(due := _due(seal, held), held.tables):
+        elif _wrong(due := _due(seal, held), held.tables):
+            wrong = _wrong(due, _firm(due, held, seal))
             yield _differing(register, due, held.tables, seal.loose) or _missed(register, wrong)
         else:
             actual, rows = f"{len(seal.tables)} tables as sealed", sum(d.rows for d in held.tables.values())
@@ -53,6 +54,11 @@ def _due(seal: Seal, held: Holdings) -> Mapping[str, Digest]:
         for table, change in receipt.change.items():
             due[table] = due.get(table, Digest()) + change
     return due
+
+
+def _firm(due: Mapping[str, Digest], held: Holdings, seal: Seal) -> Mapping[str, Digest]:
+    """What is held, without the tables that are there and were never sealed: they are not too many."""
+    return {table: digest for table, digest in held.tables.items() if table in due or table not in seal.loose}
 
 
 def _wrong(due: Mapping[str, Digest], held: Mapping[str, Digest]) -> str:

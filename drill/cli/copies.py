@@ -11,7 +11,11 @@ import typer
 from drill.cli.run import On
 
 if TYPE_CHECKING:
-    from drill.seals import How
+    from drill.clusters import Cluster
+    from drill.offered import Offered
+    from drill.seals import How, Sealed
+
+_SHORTEST, _LONGEST = 0.001, 24 * 86_400.0  # seconds that a server takes for the limit of a statement
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +29,10 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The file of the seal.")] = Path("seal.json"),
     database: Annotated[list[str] | None, typer.Option(help="Only these databases; may be said often.")] = None,
+    tables: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SCHEMA.TABLE", help="Digests of these tables only; may be said often. Others: unknown."),
+    ] = None,
     with_dump: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also dump into this new folder, in the same snapshot: exact.")
     ] = None,
@@ -35,39 +43,62 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     portable: Annotated[
         bool, typer.Option("--portable", help="Digests that hold across major versions; slower.")
     ] = False,
+    restore_point: Annotated[
+        str | None, typer.Option(metavar="NAME", help="When all was read, write this restore point: the only write.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=16, help="So many tables at a time.")] = 2,
+    timeout: Annotated[str, typer.Option(metavar="DURATION", help="Give up a statement that takes longer.")] = "1h",
     pg_bin: Annotated[Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs.")] = None,
 ) -> None:
-    """Seal a live server: what each table and the schema hold, to verify copies of it by. Reads only.
+    """Seal a live server: what each table and the schema hold, to verify copies of it by. Reads only, unless asked.
 
     Examples: `drill seal postgresql://me@localhost/land -o land.json`,
-    `drill seal 'host=/run/postgresql user=postgres' --with-dump nightly`
+    `drill seal 'host=/run/postgresql user=postgres' --with-dump nightly`,
+    `drill seal 'host=/run/postgresql user=postgres' --quiesced --restore-point before-the-move`
     """
     from drill import seals
     from drill.digest import Form
-    from drill.errors import CannotRun
     from drill.hosts import binaries
     from drill.sealing import Sealing
     from drill.sites.doors import forget_other_servers
     from drill.sites.origin import Origin
 
-    how = _how(with_dump, quiesced=quiesced, paused=on_paused_standby)
+    how, patience = _how(with_dump, quiesced=quiesced, paused=on_paused_standby), _patience(timeout)
+    origin = Origin.named(dsn)
     forget_other_servers()
     if with_dump is not None:
-        try:
-            with_dump.mkdir(mode=0o700)
-        except OSError as refused:
-            raise CannotRun(f"{with_dump}: {refused.strerror}", hint="name a folder that does not exist yet") from None
+        _made(with_dump)
     programs = binaries.find(pg_bin).folder if with_dump else Path()
     form = Form.PORTABLE if portable else None
-    sealing = Sealing(Origin.named(dsn), how, database or (), with_dump, programs, form, jobs)
+    sealing = Sealing(
+        origin, how, database or (), with_dump, programs, form, jobs, patience, tables or (), restore_point
+    )
     sealed = sealing.take(_say)
     _keep(output, seals.written(sealed))
-    tables = sum(len(each.tables) for each in sealed.databases.values())
-    moved = sum(map(len, sealed.changed.values()))
-    _say(f"{output}: {len(sealed.databases)} databases, {tables} tables, {sealed.how}, {sealed.form}")
-    if moved:
-        _say(f"{moved} tables were written to meanwhile: where a copy differs in them, nobody will know why")
+    _say(f"{output}: {_told(sealed)}")
+
+
+def _made(folder: Path) -> None:
+    """A new folder, for nobody else to read."""
+    from drill.errors import CannotRun
+
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as refused:
+        raise CannotRun(f"{folder}: {refused.strerror}", hint="name a folder that does not exist yet") from None
+
+
+def _told(sealed: Sealed) -> str:
+    """What a seal holds, and what it does not; a line for each."""
+    count = sum(len(each.tables) for each in sealed.databases.values())
+    lines = [f"{len(sealed.databases)} databases, {count} tables, {sealed.how}, {sealed.form}"]
+    if unsealed := sum(map(len, sealed.unsealed.values())):
+        lines.append(f"{unsealed} tables have no digest: what a copy holds in them will be unknown")
+    if sealed.restore_point is not None:
+        lines.append(f"restore point {sealed.restore_point} ends at {sealed.restore_point_lsn}")
+    if moved := sum(map(len, sealed.changed.values())):
+        lines.append(f"{moved} tables were written to meanwhile: where a copy differs in them, nobody will know why")
+    return "\n".join(lines)
 
 
 def _how(with_dump: Path | None, *, quiesced: bool, paused: bool) -> How:
@@ -79,6 +110,20 @@ def _how(with_dump: Path | None, *, quiesced: bool, paused: bool) -> How:
         hint = "a dump's snapshot, quiet writers and a paused standby each make a seal exact: choose one"
         raise ScenarioError("a seal is taken in one way", hint=hint)
     return said[0] if said else How.UNDER_LOAD
+
+
+def _patience(timeout: str) -> float:
+    """Seconds for one statement; a server takes less than a millisecond for no limit at all."""
+    from drill.errors import ScenarioError
+    from drill.objectives import seconds
+
+    try:
+        patience = seconds(timeout)
+    except ValueError as wrong:
+        raise ScenarioError(f"--timeout: {wrong}", hint="write it as 90s or 5m") from None
+    if not _SHORTEST <= patience <= _LONGEST:
+        raise ScenarioError(f"--timeout: {timeout} is no time for a statement", hint="write 1ms to 24d")
+    return patience
 
 
 def _keep(path: Path, text: str) -> None:
@@ -96,12 +141,21 @@ def _keep(path: Path, text: str) -> None:
 
 
 def verify(  # noqa: PLR0913 - one parameter for each option
-    copy: Annotated[Path, typer.Argument(metavar="COPY", help="A dump, or a folder of dumps with globals.sql.")],
+    copy: Annotated[
+        Path, typer.Argument(metavar="COPY", help="A dump, a folder of dumps, a base backup, or a data directory.")
+    ],
     seal: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What `drill seal` wrote; without it much is unknown.")
     ] = None,
     on: Annotated[On, typer.Option(help="Where the sandbox stands; auto is Docker where it can be used.")] = On.auto,
     allow: Annotated[list[str] | None, typer.Option(help="A known difference: roles (the copy has none).")] = None,
+    wal: Annotated[Path | None, typer.Option(metavar="DIR", help="The archived log of a base backup.")] = None,
+    target: Annotated[
+        str, typer.Option(metavar="POINT", help="Replay a base backup up to latest, name:X, lsn:X or time:X.")
+    ] = "latest",
+    expect_after: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Missed where a base backup and its log are older.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=16, help="So many looks at a time.")] = 2,
     timeout: Annotated[str | None, typer.Option(metavar="DURATION", help="End what takes longer.")] = None,
     pg_bin: Annotated[
@@ -116,14 +170,16 @@ def verify(  # noqa: PLR0913 - one parameter for each option
 
     Exit codes: 0 met, 1 missed, 3 unknown; 2, 4 and 130 as of every command.
 
-    Examples: `drill verify land.dump --seal land.json`, `drill verify nightly --seal seal.json --json -`
+    Examples: `drill verify land.dump --seal land.json`, `drill verify nightly --seal seal.json --json -`,
+    `drill verify base --wal archive --seal seal.json`
     """
     from drill import seals
     from drill.cli.ending import Ending
+    from drill.cluster_verification import ClusterVerification
+    from drill.clusters import Aim, Cluster, instant
     from drill.errors import ScenarioError
     from drill.hosts.choice import Wish, choose
     from drill.objectives import seconds
-    from drill.offered import Offered
     from drill.reports import Wanted
     from drill.reports.verified import deliver_verified
     from drill.verification import Verification
@@ -135,13 +191,33 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     except ValueError as wrong:
         raise ScenarioError(f"--timeout: {wrong}", hint="write it as 90s or 5m") from None
     wanted = Wanted(json, junit, None, quiet)
-    offered, sealed = Offered.recognised(copy), None if seal is None else seals.read(seal)
     say = (lambda _: None) if quiet else _say
+    offered, sealed = _offered(copy, wal, target, expect_after), None if seal is None else seals.read(seal)
     premises = choose(Wish(on.value, pg_bin, image), say)
+    verification: Verification | ClusterVerification
+    if isinstance(offered, Cluster):
+        after = None if expect_after is None else instant(expect_after)
+        verification = ClusterVerification(offered, Aim.named(target), sealed, premises, after, jobs)
+    else:
+        verification = Verification(offered, sealed, premises, frozenset(allow or ()), jobs)
     with Ending(limit).heeded():
-        verified = Verification(offered, sealed, premises, frozenset(allow or ()), jobs).run(say)
+        verified = verification.run(say)
     deliver_verified(verified, wanted)
     raise typer.Exit(verified.exit_code)
+
+
+def _offered(copy: Path, wal: Path | None, target: str, expect_after: str | None) -> Cluster | Offered:
+    """What lies there; what is asked only of a base backup is refused of a dump."""
+    from drill.clusters import Cluster
+    from drill.errors import ScenarioError
+    from drill.offered import Offered
+
+    if (cluster := Cluster.recognised(copy, wal)) is not None:
+        return cluster
+    if wal is not None or target != "latest" or expect_after is not None:
+        hint = "a dump is of one moment, and holds no log: leave out --wal, --target and --expect-after"
+        raise ScenarioError(f"{copy} is no base backup and no data directory", hint=hint)
+    return Offered.recognised(copy)
 
 
 def _say(text: str) -> None:

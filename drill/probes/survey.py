@@ -16,6 +16,7 @@ from drill.crew import Crew
 from drill.digest import Column, Digest, Form
 from drill.errors import DrillError
 from drill.evidence import Holdings, Seal
+from drill.pace import Pace
 from drill.probes.digests import READING, Shape, digest, files, shapes
 from drill.probes.receipts import receipts
 from drill.probes.strangers import strangers
@@ -47,6 +48,8 @@ class Surveyor:
     deadline: float = 3600
     form: Form = Form.NATIVE
     whole: bool = False  # the receipts are a table like any other: there are no citizens
+    only: frozenset[str] | None = None  # the tables that a seal holds digests of; None: all
+    pace: Pace | None = None  # who is told what was read
 
     def seal(self, register: str, home: Server, looked: Callable[[str], None] | None = None) -> Seal:
         """What is there before the citizens come: nobody may write meanwhile.
@@ -56,7 +59,8 @@ class Surveyor:
         taken_at = datetime.now(UTC)
         with self.snapshot(register, home) as console:
             here, shared = shapes(console, receipts=self.whole), _exported(console) if looked else ""
-            tables = self._digests(register, home, console, here, {})
+            asked = [shape for shape in here if self.only is None or shape.name in self.only]
+            tables = self._digests(register, home, console, asked, {})
             row = console.execute(_PLACE).fetchone() or ("", "")
             place, layout = str(row[1]), files(console)
             if looked:
@@ -99,6 +103,8 @@ class Surveyor:
         waiting: SimpleQueue[Shape] = SimpleQueue()
         for shape in sorted(here, key=lambda shape: -shape.size):
             waiting.put(shape)
+        if self.pace is not None:
+            self.pace.begin(register, len(here), sum(shape.size for shape in here))
         jobs = min(self.jobs, len(here)) if sum(shape.size for shape in here) > _WORTH_A_SESSION else 1
         with ExitStack() as sessions:
             consoles = [console]
@@ -108,9 +114,25 @@ class Surveyor:
             with Crew(jobs) as pool:
                 return {
                     k: v
-                    for part in pool.map(lambda one: _read(one, waiting, sealed, self.form), consoles)
+                    for part in pool.map(lambda one: self._read(one, waiting, sealed), consoles)
                     for k, v in part.items()
                 }
+
+    def _read(
+        self, console: psycopg.Connection[Any], waiting: SimpleQueue[Shape], sealed: Columns
+    ) -> dict[str, Digest]:
+        """Take tables from the queue until there are none."""
+        found: dict[str, Digest] = {}
+        while True:
+            try:
+                shape = waiting.get_nowait()
+            except Empty:
+                return found
+            seen = digest(console, shape, sealed.get(shape.name, shape.columns), self.form)
+            if seen is not None:
+                found[shape.name] = seen
+            if self.pace is not None:
+                self.pace.count(shape.size)
 
 
 _PLACE = """
@@ -122,21 +144,6 @@ select (select system_identifier from pg_control_system()),
 def _exported(console: psycopg.Connection[Any]) -> str:
     row = console.execute("select pg_export_snapshot()").fetchone()
     return str(row[0]) if row else ""
-
-
-def _read(
-    console: psycopg.Connection[Any], waiting: SimpleQueue[Shape], sealed: Columns, form: Form
-) -> dict[str, Digest]:
-    """Take tables from the queue until there are none."""
-    found: dict[str, Digest] = {}
-    while True:
-        try:
-            shape = waiting.get_nowait()
-        except Empty:
-            return found
-        seen = digest(console, shape, sealed.get(shape.name, shape.columns), form)
-        if seen is not None:
-            found[shape.name] = seen
 
 
 @contextmanager

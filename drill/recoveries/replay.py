@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -16,8 +15,9 @@ from drill.parts import KeptCopy, Version
 from drill.recoveries.chosen import tell
 from drill.recoveries.targets import Latest, Target, To
 from drill.sites.archived import BACKUP, LOG, Archived, folder_of
+from drill.sites.fetching import fetching
 from drill.sites.living import wait_for
-from drill.sites.wal import SEGMENT, lsn_of, place_of
+from drill.sites.wal import lsn_of, place_of
 from drill.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 _COPY_DEADLINE = 3600.0  # seconds
 _REPLAY_DEADLINE = 4 * 3600.0
 _PROMOTE_DEADLINE = 120.0
-# The receiver may complete a segment, and so rename it, while it is looked for.
-# One that is shorter it is still making room for.
-_FETCH = (
-    "for held in {log}/%f {log}/%f.partial {log}/%f; do"
-    f' test -f "$held" && test "$(wc -c <"$held")" -eq {SEGMENT} && cp "$held" %p && exit; done; false'
-)
-
 # Once the target is reached the server waits, so that it can be asked how far it came. A copy acts on nobody else.
 _REPLAYING = {
     **{"recovery_target_action": "pause", "recovery_target_timeline": "current", "hot_standby": "on"},
@@ -64,7 +57,7 @@ class Replay(BaseModel, frozen=True, extra="forbid"):
         embassy.stop()
         data = _fetched(embassy, folder / BACKUP)
         timeline.record("recovery", "phase", name="replay")
-        settings = {**_REPLAYING, **target.settings, "restore_command": _fetching(folder / LOG)}
+        settings = {**_REPLAYING, **target.settings, "restore_command": fetching(folder / LOG)}
         embassy.start(data, settings, cluster_of=archived.label.cluster, deadline=_REPLAY_DEADLINE)
         _wait_until_reached(embassy, target)
         timeline.record("recovery", "phase", name="promote")
@@ -82,11 +75,6 @@ def _fetched(embassy: Site, backup: PurePosixPath) -> PurePosixPath:
     run(["cp", "-a", str(backup), str(data)], deadline=_COPY_DEADLINE)
     embassy.host.write(data / "recovery.signal", "")
     return data
-
-
-def _fetching(log: PurePosixPath) -> str:
-    """The command by which the server fetches a segment, complete or not."""
-    return _FETCH.replace("{log}", shlex.quote(str(log)).replace("%", "%%"))
 
 
 def _wait_until_reached(embassy: Site, target: Target) -> None:

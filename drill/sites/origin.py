@@ -1,20 +1,30 @@
-"""Somebody's live server, which is sealed: read, never written to, and never asked for long."""
+"""Somebody's live server, which is sealed: read, and never asked for long. A restore point is written if asked for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from drill.clock import wait_until
 from drill.digest import PINNED_OPTIONS
 from drill.errors import CannotRun, DrillError, NotInTime, ScenarioError, StepFailed
 from drill.sites.discretion import of_error
 
 _CONNECT = 10  # seconds
 _LOCK = "5s"  # that a table held by somebody's DDL is waited for
+_KEEPS = 300.0  # seconds for a restore point to be on a disk
+_LONGEST_NAME = 63  # bytes, of a restore point
 _READING = f"-c default_transaction_read_only=on -c lock_timeout={_LOCK}"
+
+_MARKABLE: LiteralString = """
+select pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('wal_level'),
+       pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute')
+"""
+_MARK: LiteralString = "select pg_catalog.pg_create_restore_point(%s)::text"
+_KEPT: LiteralString = "select pg_catalog.pg_current_wal_flush_lsn() >= %s::pg_catalog.pg_lsn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,44 @@ class Origin:
     def failed(self, says: str, why: psycopg.Error | None = None) -> DrillError:
         """What its words make of a step; of its rows nothing is told."""
         told = says.replace(str(why), of_error(why)) if why is not None else says
-        kind = (
-            NotInTime if isinstance(why, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable) else StepFailed
-        )
-        return kind(f"{self.name}: {' '.join(told.split())}", hint="nothing was changed there; seal again")
+        message = f"{self.name}: {' '.join(told.split())}"
+        if isinstance(why, psycopg.errors.QueryCanceled):
+            hint = "nothing was changed there; give each statement more time with --timeout"
+            return NotInTime(message, hint=hint)
+        kind = NotInTime if isinstance(why, psycopg.errors.LockNotAvailable) else StepFailed
+        return kind(message, hint="nothing was changed there; seal again")
+
+    def prove_markable(self, name: str, console: psycopg.Connection[Any]) -> None:
+        """CannotRun where no restore point of that name can be made there; asked before anything long is done."""
+        if not 0 < len(name.encode()) <= _LONGEST_NAME:
+            hint = f"choose a name of 1 to {_LONGEST_NAME} bytes"
+            raise CannotRun(f"a restore point cannot be named {name!r}: {len(name.encode())} bytes", hint=hint)
+        standby, level, allowed = console.execute(_MARKABLE).fetchone() or (True, "", False)
+        if standby:
+            hint = "only a primary writes to the log: make the restore point there, or leave --restore-point out"
+            raise CannotRun(f"{self.name} is a standby, which can hold no restore point of its own", hint=hint)
+        if level == "minimal":
+            hint = "no backup could be replayed to it: set wal_level = replica there, or leave --restore-point out"
+            raise CannotRun(f"{self.name} has wal_level = minimal, which knows no restore points", hint=hint)
+        if not allowed:
+            hint = "grant execute on function pg_create_restore_point(text) to the user, or seal as a superuser"
+            raise CannotRun(f"the user may not make a restore point at {self.name}", hint=hint)
+
+    def mark(self, name: str, *, patience: float) -> str:
+        """Write a restore point to its log, the only write there ever is; the LSN at which its record ends.
+
+        Returns when it is on the server's disk: a server answers before that, and a crash loses what is in memory only.
+        NotInTime where it does not get there, StepFailed where the server refuses.
+        """
+        hint = "whether it was written is not known: see the server's log, and seal again with another name"
+        with self.console(self.database, patience=patience) as console:  # may write no row, only that
+
+            def kept() -> bool:
+                return console.execute(_KEPT, (lsn,)).fetchone() == (True,)
+
+            try:
+                (lsn,) = console.execute(_MARK, (name,)).fetchone() or ("",)
+                wait_until(f"{self.name}: restore point {name!r} reaches its disk", kept, deadline=_KEEPS, hint=hint)
+            except psycopg.Error as refused:
+                raise StepFailed(f"{self.name}: no restore point {name!r}: {of_error(refused)}", hint=hint) from None
+        return str(lsn)

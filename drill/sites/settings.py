@@ -21,6 +21,9 @@ SETTINGS: Mapping[str, str] = {
 # Beside these where somebody's own data is: the message of an error may quote a row, and a trigger on events is theirs.
 DISCREET: Mapping[str, str] = {"log_min_messages": "log", "event_triggers": "off"}
 
+# Of a session: a database's own settings might let it pass over damage.
+HONEST = "-c zero_damaged_pages=off -c ignore_checksum_failure=off -c ignore_system_indexes=off"
+
 HBA = """\
 local all all scram-sha-256
 local replication all scram-sha-256

@@ -19,7 +19,7 @@ from drill.sites.console import Console
 from drill.sites.discretion import of_error
 from drill.sites.keys import Keys
 from drill.sites.living import serves, wait_for
-from drill.sites.settings import DISCREET, HBA, RESUME, RIGHTS, SETTINGS
+from drill.sites.settings import DISCREET, HBA, HONEST, RESUME, RIGHTS, SETTINGS
 
 OFFICER = "drill"  # the superuser at both sites: the console
 COURIER = "courier"  # pulls the copies
@@ -69,9 +69,7 @@ class Site:
     barred: bool = False  # the fence keeps this site's power off: it must not be given back
     discreet: bool = False  # it holds somebody's own rows: nothing is logged or told that may quote one
     officer: str = OFFICER  # its superuser: the console
-    data: PurePosixPath | None = field(
-        default=None, init=False
-    )  # what the server serves from; None before the first start
+    data: PurePosixPath | None = field(default=None, init=False)  # what the server serves from, once it was started
     cluster_of: str = field(default="", init=False)  # the site at which the cluster was created
     listened: Address | None = field(default=None, init=False)  # where the server was last found
 
@@ -167,14 +165,17 @@ class Site:
     ) -> None:
         """Start the server on a data folder, of a cluster that that site has created, and return when it answers."""
         self.cluster_of = cluster_of or self.cluster_of
-        chosen = {**SETTINGS, **self.host.listens, "cluster_name": f"drill {self.name}", **(settings or {})}
+        self.launch(data, settings or {})
+        wait_for(self, "PostgreSQL starts", self._answers, deadline)
+
+    def launch(self, data: PurePosixPath, settings: Mapping[str, str]) -> None:
+        """Start the server on a data folder, and wait for nothing."""
+        chosen = {**SETTINGS, **self.host.listens, "cluster_name": f"drill {self.name}", **settings}
         chosen |= DISCREET if self.discreet else {}
-        argv = [self.program("postgres"), "-D", str(data)]
-        for name, setting in chosen.items():
-            argv += ["-c", f"{name}={setting}"]
+        told = (word for name, setting in chosen.items() for word in ("-c", f"{name}={setting}"))
+        argv = [self.program("postgres"), "-D", str(data), *told]
         self.host.start(argv, log=self.log)
         self.data, self.listened = data, self.host.address()
-        wait_for(self, "PostgreSQL starts", self._answers, deadline)
 
     def start_copy_of(self, origin: Site, data: PurePosixPath, *, deadline: float) -> None:
         """Start the server on a physical copy of another site's cluster; it waits for nobody whom that waits for."""
@@ -228,7 +229,7 @@ class Site:
         No statement may take longer than `patience` seconds; a server that does not heed that is left a little later.
         """
         at: Address = self.host.address()
-        options = f"{PINNED_OPTIONS} -c statement_timeout={patience * 1000:.0f}"
+        options = f"{PINNED_OPTIONS} {HONEST} -c statement_timeout={patience * 1000:.0f}"
         try:
             console = Console.connect(
                 host=at.host,

@@ -1,0 +1,68 @@
+"""A server older than the drill's own programs is sealed, and its dump is met on theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drill import seals
+from drill.clock import wait_until
+from drill.digest import Form
+from drill.hosts import Host, binaries
+from drill.hosts.mark import new_run_id
+from drill.hosts.process import ProcessPremises
+from drill.offered import Offered
+from drill.seals import How
+from drill.verdict import Verdict
+from drill.verification import Verification
+from tests.fix_victim import drill
+
+
+@pytest.fixture(scope="module")
+def old() -> Iterator[Host]:
+    """A PostgreSQL 15 of this machine, with a database of pgbench."""
+    folder = Path("/usr/lib/postgresql/15/bin")
+    if not (folder / "pgbench").is_file():
+        pytest.skip("this machine has no PostgreSQL 15")
+    version = binaries.version_of(folder / "postgres")
+    premises = ProcessPremises(binaries.Binaries(folder, version, "the system"), why="a test")
+    with premises.hosts(new_run_id()) as (host, _), host.open():
+        data, log = host.disk / "data", host.disk / "log"
+        access = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]  # the socket is private
+        memory = ["-c", "dynamic_shared_memory_type=mmap"]  # a killed server leaves none of it behind
+        host.run([str(folder / "initdb"), "-D", str(data), *access], deadline=120)
+        told = [word for name, setting in host.listens.items() for word in ("-c", f"{name}={setting}")]
+        host.start([str(folder / "postgres"), "-D", str(data), *told, *memory, "-c", "fsync=off"], log=log)
+        at = [f"--host={host.address().host}", f"--port={host.address().port}", "--username=postgres"]
+
+        def answers() -> bool:
+            return "accepting" in host.run([str(folder / "pg_isready"), *at], deadline=10)
+
+        wait_until("PostgreSQL 15 starts", answers, deadline=60, hint="see its log")
+        host.run([str(folder / "createdb"), *at, "bank"], deadline=60)
+        host.run([str(folder / "pgbench"), *at, "--initialize", "--foreign-keys", "bank"], deadline=120)
+        yield host
+
+
+def test_an_old_server_is_sealed_and_its_dump_is_met_on_a_new_one(
+    old: Host, embedded_premises: ProcessPremises, tmp_path: Path
+) -> None:
+    at, file, nightly = old.address(), tmp_path / "bank.json", tmp_path / "nightly"
+    dsn = f"host={at.host} port={at.port} user=postgres dbname=bank"
+    options = ["--portable", "--with-dump", str(nightly), "--restore-point", "bank", "-o", str(file)]
+    done = drill("seal", dsn, "--database", "bank", *options)
+    assert done.returncode == 0, done.stderr
+    assert "bank: 4 tables, " in done.stderr
+    assert f"restore point bank ends at {seals.read(file).restore_point_lsn}" in done.stderr
+    sealed = seals.read(file)
+    assert (sealed.major, sealed.form, sealed.how) == (15, Form.PORTABLE, How.DUMPED)
+    assert sealed.databases["bank"].tables["public.pgbench_accounts"].rows == 100_000
+
+    verified = Verification(Offered.recognised(nightly), sealed, embedded_premises).run(lambda _: None)
+    found = {finding.check: finding for finding in verified.findings if finding.register == "bank"}
+    assert found["restored"].verdict is Verdict.MET
+    assert found["content"].verdict is Verdict.MET, found["content"].actual
+    missed = [(f.register, f.check, f.actual) for f in verified.findings if f.verdict is Verdict.MISSED]
+    assert missed == []
