@@ -19,9 +19,12 @@ _DEADLINE = 600.0  # seconds
 _NAME = re.compile(r"([0-9A-F]{8})[0-9A-F]{16}(?:\.partial)?")
 _HISTORY = re.compile(r"([0-9A-F]{8})\.history")
 _FORK = re.compile(r"^\s*(\d+)\s+([0-9A-F]+/[0-9A-F]+)", re.M)
-_OF_TIMELINE = (
-    'mkdir "$2" && for each in "$1"/"$3"????????????????*; do test -f "$each" && ln "$each" "$2"/; done; true'
-)
+_OF_TIMELINE = """
+mkdir "$2" || exit 1
+for each in "$1"/"$3"????????????????*; do
+  if test -f "$each"; then cp -l "$each" "$2"/ || exit 1; fi
+done
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pytest
 
 from drill.cluster_verification import ClusterVerification
 from drill.clusters import Aim, Cluster
+from drill.hosts import Premises
 from drill.hosts.cable import Cable
 from drill.hosts.mark import new_run_id
 from drill.hosts.process import ProcessPremises
@@ -33,7 +34,7 @@ class Vault:
 
     folder: Path
     sealed: Sealed
-    premises: ProcessPremises
+    premises: Premises
     account: str  # the file of a table, below a data folder
 
     def verify(self, copy: Path, wal: Path | None = None, target: str = "latest", *, sealed: bool = True) -> Verified:
@@ -97,6 +98,14 @@ def test_a_base_backup_is_met_and_only_read(vault: Vault) -> None:
     assert (by(verified, Verdict.MISSED), by(verified, Verdict.UNKNOWN)) == ({}, {})
     assert verified.exit_code == 0
     assert contents(vault.folder / "late") == before
+
+
+@pytest.mark.docker
+def test_a_container_brings_it_up_alike(vault: Vault, docker_premises: Premises) -> None:
+    there = replace(vault, premises=docker_premises)
+    verified = there.verify(vault.folder / "early", vault.folder / "archive", f"lsn:{vault.sealed.ended.lsn}")
+    assert list(by(verified, Verdict.UNKNOWN)) == []
+    assert list(by(verified, Verdict.MISSED)) == []
 
 
 def test_what_was_written_after_the_seal_is_unknown_and_nothing_else_is(vault: Vault) -> None:
