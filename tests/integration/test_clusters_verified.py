@@ -81,6 +81,7 @@ def vault(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathF
         argv = [site.program("pg_ctl"), "stop", "-D", str(site.data), "-m", "fast"]
         host.run(argv, deadline=60)  # which waits for the archiver
         shutil.copytree(str(archive), folder / "archive")
+        shutil.copytree(str(site.data), folder / "stopped")
         yield Vault(folder, sealed, embedded_premises, str(row[0]))
 
 
@@ -118,6 +119,13 @@ def test_at_the_place_of_the_seal_an_archive_is_met(vault: Vault) -> None:
     target = f"lsn:{vault.sealed.ended.lsn}"
     verified = vault.verify(vault.folder / "early", vault.folder / "archive", target)
     assert (by(verified, Verdict.MISSED), by(verified, Verdict.UNKNOWN)) == ({}, {})
+
+
+def test_a_stopped_servers_data_directory_is_a_copy_too(vault: Vault) -> None:
+    verified = vault.verify(vault.folder / "stopped")
+    assert by(verified, Verdict.MISSED) == {}
+    assert {register for register, _ in by(verified, Verdict.UNKNOWN)} <= {"bank"}
+    assert "public.account" not in " ".join(by(verified, Verdict.UNKNOWN).values())
 
 
 def test_a_copy_of_before_the_seal_is_unknown_where_it_differs(vault: Vault) -> None:
