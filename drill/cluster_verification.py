@@ -153,7 +153,7 @@ class ClusterVerification:
             return None
         loose = doubts(self.sealed, arrival, control, log)
         databases = {
-            name: replace(seal, loose={**seal.loose, **loose.get(name, {})})
+            name: replace(seal, loose={**seal.loose, **_unlogged(seal), **loose.get(name, {})})
             for name, seal in self.sealed.loosened(None, self.sealed.major).databases.items()
         }
         return replace(self.sealed, databases=databases)
@@ -200,6 +200,16 @@ def _met(fine: bool) -> Verdict:
 
 def _of(check: str, verdict: Verdict, target: str, actual: str) -> Finding:
     return Finding(check, COPY, verdict, target, actual, f"The copy: {actual}.")
+
+
+def _unlogged(seal: Seal) -> Mapping[str, str]:
+    """The tables that are empty after every recovery: no log tells what was in them."""
+    relations = seal.structure.objects.get("relations", {})
+    return {
+        table: "it is unlogged, so that every recovery leaves it empty"
+        for table, definition in relations.items()
+        if definition.split()[:2] == ["r", "u"] and table in seal.tables
+    }
 
 
 def _time(said: str) -> datetime | None:
