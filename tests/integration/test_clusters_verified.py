@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,16 +13,12 @@ import pytest
 from drill.cluster_verification import ClusterVerification
 from drill.clusters import Aim, Cluster
 from drill.hosts import Premises
-from drill.hosts.cable import Cable
-from drill.hosts.mark import new_run_id
 from drill.hosts.process import ProcessPremises
 from drill.sealing import Sealing
 from drill.seals import How, Sealed
-from drill.sites.keys import Keys
-from drill.sites.site import Site
 from drill.verdict import Verdict
 from drill.verified import Verified
-from tests.integration.test_copies_verified import BANK, _origin
+from tests.fix_home import ARCHIVING, create_bank, lone, origin_of
 
 _PAGE = 8192
 
@@ -47,21 +42,9 @@ class Vault:
 @pytest.fixture(scope="module")
 def vault(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
     folder = tmp_path_factory.mktemp("vault")
-    with ExitStack() as opened:
-        run_id = new_run_id()
-        host, _ = opened.enter_context(embedded_premises.hosts(run_id))
-        cable = opened.enter_context(Cable.laid(run_id))
-        site = opened.enter_context(Site("home", host, cable, Keys(), lambda *_: None).open())
-        archive = host.disk / "archive"
-        host.run(["mkdir", str(archive)], deadline=10)
-        archiving = {"archive_mode": "on", "archive_command": f"cp %p {archive}/%f"}
-        site.start(site.initialise(), {"fsync": "off", **archiving})
-        with site.console() as console:
-            console.execute("create role boss; create role clerk login; grant boss to clerk")
-            console.execute("create database bank template template0")
-        with site.console("bank") as console:
-            console.execute(BANK.encode())
-        origin = _origin(site, folder)
+    with lone(embedded_premises, ARCHIVING) as site:
+        create_bank(site, "bank")
+        origin = origin_of(site, folder)
 
         def back_up(name: str) -> None:
             argv = [site.program("pg_basebackup"), "-D", str(folder / name), "-c", "fast", "-d", origin.dsn]
@@ -79,8 +62,8 @@ def vault(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathF
             console.execute("insert into entry (account) values (1)")
             console.execute("select pg_switch_wal()")
         argv = [site.program("pg_ctl"), "stop", "-D", str(site.data), "-m", "fast"]
-        host.run(argv, deadline=60)  # which waits for the archiver
-        shutil.copytree(str(archive), folder / "archive")
+        site.host.run(argv, deadline=60)  # which waits for the archiver
+        shutil.copytree(str(site.host.disk / "archive"), folder / "archive")
         shutil.copytree(str(site.data), folder / "stopped")
         yield Vault(folder, sealed, embedded_premises, str(row[0]))
 

@@ -4,45 +4,25 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from psycopg import sql
 
 from drill import seals
 from drill.digest import Digest
 from drill.hosts import binaries
-from drill.hosts.cable import Cable
-from drill.hosts.mark import new_run_id
 from drill.hosts.process import ProcessPremises
 from drill.offered import Offered
 from drill.sealing import Sealing
 from drill.seals import How, Sealed
-from drill.sites.keys import Keys
 from drill.sites.origin import Origin
 from drill.sites.site import Site
 from drill.verdict import Verdict
 from drill.verification import Verification
 from drill.verified import Verified
+from tests.fix_home import create_bank, lone, origin_of
 
-BANK = """
-create table account (id int generated always as identity primary key, owner text not null, balance numeric(12,2) check (balance > -1000));
-insert into account (owner, balance) select 'owner ' || i, i * 1.10 from generate_series(1, 500) i;
-create table entry (id serial primary key, account int references account, body jsonb, tags text[], at timestamptz default now());
-insert into entry (account, body, tags) select 1 + i % 500, jsonb_build_object('n', i), array[i::text] from generate_series(1, 900) i;
-create index by_account on entry (account);
-create view rich as select id from account where balance > 100;
-create function twice(i int) returns int language sql immutable as 'select 2 * i';
-create function kept() returns trigger language plpgsql as 'begin return new; end';
-create trigger keep before update on account for each row execute function kept();
-grant select on account to clerk;
-alter table entry owner to boss;
-alter table entry enable row level security;
-create policy own on entry using (account = 1);
-select lo_from_bytea(4711, 'a letter');
-"""  # noqa: E501
 _FIRST = "where id = 1"
 
 # What is done to one database each, a query that proves it, and what must be missed there.
@@ -133,33 +113,12 @@ class Bank:
 @pytest.fixture(scope="module")
 def bank(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     folder = tmp_path_factory.mktemp("bank")
-    with ExitStack() as opened:
-        run_id = new_run_id()
-        host, _ = opened.enter_context(embedded_premises.hosts(run_id))
-        cable = opened.enter_context(Cable.laid(run_id))
-        site = opened.enter_context(Site("home", host, cable, Keys(), lambda *_: None).open())
-        site.start(site.initialise(), {"fsync": "off"})
-        with site.console() as console:
-            console.execute("create role boss; create role clerk login; grant boss to clerk")
-            console.execute("create database plain template template0")
-        with site.console("plain") as console:
-            console.execute(BANK.encode())
-        with site.console() as console:
-            for name in DAMAGE:
-                console.execute(sql.SQL("create database {} template plain").format(sql.Identifier(name)))
-            console.execute("drop database plain")
-        origin = _origin(site, folder)
+    with lone(embedded_premises) as site:
+        create_bank(site, *DAMAGE)
+        origin = origin_of(site, folder)
         sealing = Sealing(origin, How.DUMPED, tuple(DAMAGE), folder / "nightly", binaries.find().folder)
         (folder / "nightly").mkdir()
         yield Bank(site, origin, sealing.take(lambda _: None), folder / "nightly", embedded_premises)
-
-
-def _origin(site: Site, folder: Path) -> Origin:
-    door = site.door()
-    passfile = folder / "passfile"
-    passfile.write_text(f"*:*:*:{door.user}:{door.password}\n")
-    passfile.chmod(0o600)
-    return Origin.named(f"host={door.host} port={door.port} user={door.user} dbname=postgres passfile={passfile}")
 
 
 def missed(verified: Verified, database: str) -> set[str]:
@@ -196,14 +155,6 @@ def test_each_damage_is_missed_for_its_own_reason_and_the_clean_copy_is_met(bank
         assert bool(found) is bool(due), name
     assert missed(verified, "copy") == {"manifest"}
     assert verified.exit_code == 1
-
-
-@dataclass(frozen=True)
-class Files:
-    """What is done to the files of a copy."""
-
-    missed: set[tuple[str, str]]
-    says: str
 
 
 def _cut(folder: Path) -> None:

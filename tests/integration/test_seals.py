@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,18 +15,16 @@ from drill.clock import wait_until
 from drill.digest import Form
 from drill.errors import CannotRun, NotInTime, ScenarioError
 from drill.hosts import binaries
-from drill.hosts.cable import Cable
-from drill.hosts.mark import new_run_id
 from drill.hosts.process import ProcessPremises
 from drill.offered import Offered
 from drill.sealing import Sealing
 from drill.seals import How, Sealed
-from drill.sites.keys import Keys
 from drill.sites.origin import Origin
 from drill.sites.site import Site
 from drill.sites.wal import place_of
 from drill.verdict import Finding, Verdict
 from drill.verification import Verification
+from tests.fix_home import lone, origin_of
 from tests.fix_victim import drill
 
 TOWN = """
@@ -49,21 +47,12 @@ def town(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathFa
 @contextmanager
 def served(premises: ProcessPremises, folder: Path) -> Iterator[tuple[Site, Origin]]:
     """A server with one database of three tables, and how it is reached from outside."""
-    with ExitStack() as opened:
-        run_id = new_run_id()
-        host, _ = opened.enter_context(premises.hosts(run_id))
-        cable = opened.enter_context(Cable.laid(run_id))
-        site = opened.enter_context(Site("home", host, cable, Keys(), lambda *_: None).open())
-        site.start(site.initialise(), {"fsync": "off"})
+    with lone(premises) as site:
         with site.console() as console:
             console.execute("create database town")
         with site.console("town") as console:
             console.execute(TOWN)
-        door, passfile = site.door(), folder / "passfile"
-        passfile.write_text(f"*:*:*:{door.user}:{door.password}\n")
-        passfile.chmod(0o600)
-        dsn = f"host={door.host} port={door.port} user={door.user} dbname=town passfile={passfile}"
-        yield site, Origin.named(dsn)
+        yield site, origin_of(site, folder, "town")
 
 
 def silent(_: str) -> None:

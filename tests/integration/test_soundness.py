@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,15 @@ import pytest
 from drill.digest import Form
 from drill.errors import StepFailed
 from drill.evidence import Observation
-from drill.hosts.cable import Cable
-from drill.hosts.mark import new_run_id
 from drill.hosts.process import ProcessPremises
 from drill.probes import borrowed
 from drill.probes.functions import functions
 from drill.probes.heap import heap
 from drill.probes.large_objects import large_objects
 from drill.probes.soundness import PROBES, observed
-from drill.sites.keys import Keys
 from drill.sites.site import Site
 from drill.verdict import Verdict
+from tests.fix_home import lone
 from tests.fix_trial import QUICK, Trial, judged
 from tests.integration.unsound import DAMAGE, THEIRS, UNSEEN
 
@@ -48,12 +46,7 @@ LIBRARY_GONE = "update pg_proc set probin = '$libdir/gone' where oid = 'public.t
 
 @pytest.fixture(scope="module")
 def site(embedded_premises: ProcessPremises) -> Iterator[Site]:
-    run_id = new_run_id()
-    with ExitStack() as opened:
-        host, _ = opened.enter_context(embedded_premises.hosts(run_id))
-        cable = opened.enter_context(Cable.laid(run_id))
-        site = opened.enter_context(Site("home", host, cable, Keys(), lambda *_: None).open())
-        site.start(site.initialise(), QUICK)
+    with lone(embedded_premises, QUICK) as site:
         with site.console() as console:
             console.execute("create extension pg_buffercache; create extension pageinspect")
         yield site
