@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from psycopg import sql
+
 from drill.hosts import Premises
 from drill.hosts.cable import Cable
 from drill.hosts.mark import new_run_id
@@ -57,11 +59,12 @@ def create_bank(site: Site, *databases: str) -> None:
     first, *others = databases
     with site.console() as console:
         console.execute(ROLES)
-        console.execute(f"create database {first} template template0".encode())
+        console.execute(sql.SQL("create database {} template template0").format(sql.Identifier(first)))
         with site.console(first) as inside:
             inside.execute(BANK.encode())
         for name in others:
-            console.execute(f"create database {name} template {first}".encode())
+            names = map(sql.Identifier, (name, first))
+            console.execute(sql.SQL("create database {} template {}").format(*names))
 
 
 def origin_of(site: Site, folder: Path, database: str = "postgres") -> Origin:
@@ -70,3 +73,9 @@ def origin_of(site: Site, folder: Path, database: str = "postgres") -> Origin:
     passfile.write_text(door.pass_line)
     passfile.chmod(0o600)
     return Origin.named(f"host={door.host} port={door.port} user={door.user} dbname={database} passfile={passfile}")
+
+
+def stop_in_order(site: Site) -> None:
+    """The server ends as it should; its disk stays as it is, and all of its log is archived."""
+    argv = [site.program("pg_ctl"), "stop", "-D", str(site.data), "-m", "fast"]
+    site.host.run(argv, deadline=60)

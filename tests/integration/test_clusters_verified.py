@@ -18,7 +18,7 @@ from drill.sealing import Sealing
 from drill.seals import How, Sealed
 from drill.verdict import Verdict
 from drill.verified import Verified
-from tests.fix_home import ARCHIVING, create_bank, lone, origin_of
+from tests.fix_home import ARCHIVING, create_bank, lone, origin_of, stop_in_order
 
 _PAGE = 8192
 
@@ -61,8 +61,7 @@ def vault(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathF
         with site.console("bank") as console:
             console.execute("insert into entry (account) values (1)")
             console.execute("select pg_switch_wal()")
-        argv = [site.program("pg_ctl"), "stop", "-D", str(site.data), "-m", "fast"]
-        site.host.run(argv, deadline=60)  # which waits for the archiver
+        stop_in_order(site)
         shutil.copytree(str(site.host.disk / "archive"), folder / "archive")
         shutil.copytree(str(site.data), folder / "stopped")
         yield Vault(folder, sealed, embedded_premises, str(row[0]))

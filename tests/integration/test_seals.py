@@ -24,7 +24,7 @@ from drill.sites.site import Site
 from drill.sites.wal import place_of
 from drill.verdict import Finding, Verdict
 from drill.verification import Verification
-from tests.fix_home import lone, origin_of
+from tests.fix_home import lone, origin_of, stop_in_order
 from tests.fix_victim import drill
 
 TOWN = """
@@ -139,7 +139,7 @@ def test_a_standby_is_refused_a_restore_point(embedded_premises: ProcessPremises
     with served(embedded_premises, tmp_path) as (site, origin):
         data = site.data
         assert data is not None
-        site.host.run([site.program("pg_ctl"), "stop", "-D", str(data), "-m", "fast"], deadline=60)
+        stop_in_order(site)
         site.host.write(data / "standby.signal", "")
         site.start(data, {"fsync": "off"})
         told: list[str] = []
