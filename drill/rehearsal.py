@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +23,7 @@ from drill.evidence import SCHEMA_VERSION, Holdings, Seal
 from drill.folder import Folder, LedgerFile
 from drill.hosts import Premises, mark
 from drill.hosts.cable import Cable
+from drill.hosts.fingerprint import fingerprint
 from drill.hosts.limits import free_memory
 from drill.judge import judged
 from drill.ledger import Entry
@@ -65,6 +68,7 @@ class Rehearsal:
     onlookers: Sequence[Onlooker] = ()
     pause: Callable[[str, Drill, str], None] | None = None  # given run id, drill and act before each act; may wait
     linger: Callable[[str, Drill], None] | None = None  # given run id and drill while both sites still stand
+    beside: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None  # facts of earlier runs like this one
 
     def play(self, tell: Callable[[Judged], None]) -> None:
         """Play it and tell how it is judged; what breaks is judged too, by what it left, before its error goes on."""
@@ -94,7 +98,8 @@ class Rehearsal:
                 kept.linger = partial(self.linger, run_id, drill)
             if self.pause is not None:
                 timeline.pause = partial(self.pause, run_id, drill)
-            timeline.record("drill", "began", **self._facts(run_id, drill))
+            facts = self._facts(run_id, drill)
+            timeline.record("drill", "began", **facts, **(self.beside(facts) if self.beside else {}))
             run_drill(drill, timeline, kept)
 
     def _find_room(self) -> None:
@@ -118,6 +123,7 @@ class Rehearsal:
             "run_id": run_id,
             "scenario": planned.name,
             "file": self.file.name,
+            "scenario_sha256": sha256(self.text.encode("utf-8", "surrogateescape")).hexdigest(),
             "host": self.premises.kind,
             "why": self.premises.why,
             "apart": self.premises.apart,
@@ -125,6 +131,8 @@ class Rehearsal:
             "drill_version": drill.__version__,
             "python": platform.python_version(),
             "machine": f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} cores",
+            "fingerprint": fingerprint(),
+            "ran_by": _user(),
             "people": planned.people,
             "seed": planned.seed,
             "registers": list(planned.registers),
@@ -139,6 +147,14 @@ class Rehearsal:
             "copy": planned.recovery.source,
             "own_data": None if self.scenario.home is None else _identity(self.scenario.home.dump),
         }
+
+
+def _user() -> str:
+    """Who plays it, as this machine knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a number without a name
+        return str(os.getuid())
 
 
 @dataclass

@@ -44,6 +44,12 @@ class Judged:
     @property
     def incomparable(self) -> tuple[str, ...]:
         """Why this run's figures may not be set beside those of others; empty when they may."""
+        overridden = ", ".join(map(str, self.evidence.began.get("overridden", [])))
+        return (*self.flaws, f"overridden: {overridden}") if overridden else self.flaws
+
+    @property
+    def flaws(self) -> tuple[str, ...]:
+        """What went otherwise than a drill should go, so that its figures say little; empty when nothing did."""
         evidence, reasons = self.evidence, []
         for what in ("broke", "interrupted", "clock stepped", "not undone"):
             event = evidence.first(what)
@@ -52,8 +58,6 @@ class Judged:
                 reasons.append(f"{what}: {reason}" if reason else what)
         if paused := sum(pause.ended - pause.began for pause in pauses(evidence.events)):
             reasons.append(f"paused for {paused:.2f} s; {self.total.paused_s:.2f} s since the strike are taken out")
-        if evidence.began.get("overridden"):
-            reasons.append("overridden: " + ", ".join(map(str, evidence.began["overridden"])))
         untried = [f"{r}: {gap}" for r in evidence.registers if (gap := untried_gap(evidence, r))]
         return (*reasons, *untried, *evidence.notes)
 

@@ -43,6 +43,12 @@ def hosts() -> tuple[str, ...]:
     return ("embedded", "docker") if required or _no_engine() is None else ("embedded",)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _history_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The history of whoever runs the tests stays as it is."""
+    os.environ["DRILL_HISTORY_URL"] = f"sqlite:///{tmp_path_factory.mktemp('history')}/history.sqlite"
+
+
 @pytest.fixture
 def docker_client() -> Iterator[Any]:
     """A client of the local engine."""

@@ -10,6 +10,7 @@ from drill.checks.indexes import indexes
 from drill.checks.outage import outage
 from drill.checks.receipts import receipts
 from drill.checks.recovery_time import recovery_time
+from drill.checks.regression import regression
 from drill.checks.schema import schema
 from drill.checks.sequences import sequences
 from drill.checks.single_home import single_home
@@ -33,6 +34,7 @@ __all__ = [
     "outage",
     "receipts",
     "recovery_time",
+    "regression",
     "schema",
     "sequences",
     "single_home",
@@ -45,7 +47,7 @@ Check = Callable[[Evidence], Iterable[Finding]]
 # What the integrity gate asks of a register that has just come back, and what is asked again at the survey.
 GATE: tuple[Check, ...] = (content, sequences, constraints, indexes, write_and_read_back)
 ALL: tuple[Check, ...] = (
-    *(outage, single_home, recovery_time, data_loss, receipts, undisturbed, agreement),
+    *(outage, single_home, recovery_time, regression, data_loss, receipts, undisturbed, agreement),
     *GATE,
 )
 # What is asked of somebody's copy, where there are no citizens.

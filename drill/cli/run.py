@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from drill.cli.keeping import held_against_earlier, share
+from drill.cli.keeping import keep as remember
 
 if TYPE_CHECKING:
     from drill.rehearsal import Rehearsal
@@ -71,6 +74,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
     junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
     markdown: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as Markdown.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and a few plain lines as result.")] = False,
+    regress: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", parser=share, help="Miss when the RTA is so much over earlier runs' median: 20%."
+        ),
+    ] = None,
+    history: Annotated[bool, typer.Option(help="Keep the runs in the history.")] = True,
 ) -> None:
     """Play scenarios on real PostgreSQL and judge each recovery.
 
@@ -101,9 +111,10 @@ def run(  # noqa: PLR0913 - one parameter for each option
             onlookers=[onlooker] if onlooker else [],
             pause=stands.before if pause else None,
             linger=stands.kept if keep else None,
+            beside=None if regress is None else held_against_earlier(regress),
         )
         rehearsals += [rehearsal] * repeat
-    raise typer.Exit(_play_all(rehearsals, onlooker, timeout, wanted))
+    raise typer.Exit(_play_all(rehearsals, onlooker, timeout, wanted, remember if history else None))
 
 
 def _onlooker() -> Live | Progress:
@@ -115,7 +126,11 @@ def _onlooker() -> Live | Progress:
 
 
 def _play_all(
-    rehearsals: Sequence[Rehearsal], onlooker: Live | Progress | None, limit: float | None, wanted: Wanted
+    rehearsals: Sequence[Rehearsal],
+    onlooker: Live | Progress | None,
+    limit: float | None,
+    wanted: Wanted,
+    remembered: Callable[[Judged], str] | None,
 ) -> int:
     """Play one after the other, report on all that left evidence, and return the worst exit code."""
     from drill.cli.ending import Ending
@@ -125,10 +140,16 @@ def _play_all(
 
     codes: list[int] = []
     told: list[Judged] = []
+
+    def tell(run: Judged) -> None:
+        told.append(run)
+        if remembered is not None and (refused := remembered(run)):
+            _say(refused)
+
     for rehearsal in rehearsals:
         try:
             with Ending(limit).heeded(), onlooker.on() if onlooker else nullcontext():
-                rehearsal.play(told.append)
+                rehearsal.play(tell)
             codes.append(told[-1].result.exit_code)
         except (DrillError, OutOfTime) as broken:
             codes.append(broken.exit_code)

@@ -106,7 +106,22 @@ def plan(
     from drill.scenario.plan import plan_of
     from drill.scenario.shelf import find_scenario
 
-    typer.echo(lines(plan_of(Scenario.load(find_scenario(file)), on)))
+    scenario = Scenario.load(find_scenario(file))
+    typer.echo(lines(f"{plan_of(scenario, on)}\n\nHow long it takes: {_earlier(scenario.name, on)}."))
+
+
+def _earlier(scenario: str, on: str) -> str:
+    from drill.errors import DrillError
+    from drill.history import Filter, History
+    from drill.history.told import expected
+
+    try:
+        if not History.begun():
+            return expected([])
+        history = History.here()
+        return expected([run for run in history.runs(Filter(scenario)) if on in ("auto", run.host)])
+    except DrillError as refused:
+        return f"not known, {refused} ({refused.hint})"
 
 
 def schema() -> None:

@@ -1,0 +1,6 @@
+"""Runs the migrations over the connection that the history opened."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], render_as_batch=True)
+context.run_migrations()
