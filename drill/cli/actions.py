@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from drill.cli.history import name_of
+
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
@@ -25,7 +27,7 @@ def _day(text: str) -> date:
 
 
 def add(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="The name of the scenario that showed it.")],
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", parser=name_of, help="The scenario that showed it.")],
     what: Annotated[str, typer.Argument(metavar="WHAT", help="What is to be done.")],
     owner: Annotated[str, typer.Option(help="Who does it.")],
     due: Annotated[date | None, typer.Option(metavar="DAY", parser=_day, help="Until when.")] = None,
@@ -51,7 +53,7 @@ def close(
 
 
 def list_(
-    scenario: Annotated[str | None, typer.Option(help="Only of this scenario.")] = None,
+    scenario: Annotated[str | None, typer.Option(parser=name_of, help="Only of this scenario.")] = None,
     closed: Annotated[bool, typer.Option("--closed", help="Also those that were closed.")] = False,
 ) -> None:
     """List the actions that are open."""

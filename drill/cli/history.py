@@ -38,7 +38,19 @@ def instant(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-_Scenario = Annotated[str | None, typer.Option(help="Only runs of this scenario.")]
+def name_of(given: str) -> str:
+    """The name that runs carry, of a scenario that is given as `drill run` takes it; else what was given."""
+    from drill.errors import ScenarioError
+    from drill.scenario import Scenario
+    from drill.scenario.shelf import find_scenario
+
+    try:
+        return Scenario.load(find_scenario(given)).name
+    except ScenarioError:
+        return given
+
+
+_Scenario = Annotated[str | None, typer.Option(parser=name_of, help="Only runs of this scenario.")]
 _Verdict = Annotated[str | None, typer.Option(help="Only runs with this verdict: met, missed, unknown.")]
 _Since = Annotated[datetime | None, typer.Option(metavar="WHEN", parser=instant, help="Not before: 90d, 2026-11-25.")]
 _Until = Annotated[datetime | None, typer.Option(metavar="WHEN", parser=instant, help="Not after.")]
@@ -83,7 +95,7 @@ def show(run: _Run) -> None:
 
 
 def trend(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Its name, as `drill history list` shows it.")],
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", parser=name_of, help="Its file, or its name.")],
     since: _Since = None,
 ) -> None:
     """Show how the recovery time of a scenario developed, over the runs that may be compared."""
@@ -152,7 +164,8 @@ def _read(source: str) -> list[Record]:
 
 def overdue(
     scenarios: Annotated[
-        list[str] | None, typer.Argument(metavar="[SCENARIO...]", help="By default all that were ever played.")
+        list[str] | None,
+        typer.Argument(metavar="[SCENARIO...]", parser=name_of, help="By default all that were ever played."),
     ] = None,
     every: Annotated[
         datetime, typer.Option(metavar="DURATION", parser=instant, help="How old a good drill may be.")

@@ -113,10 +113,11 @@ def plan(
 def _earlier(scenario: str, on: str) -> str:
     from drill.errors import DrillError
     from drill.history import Filter, History
+    from drill.history.opening import begun
     from drill.history.told import expected
 
     try:
-        if not History.begun():
+        if not begun():
             return expected([])
         history = History.here()
         return expected([run for run in history.runs(Filter(scenario)) if on in ("auto", run.host)])

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from drill.actions import Action
 from drill.errors import ScenarioError
 from drill.history import tables
-from drill.history.opening import begun, failed, opened
+from drill.history.opening import failed, opened
 from drill.history.records import OfRegister, Record
 from drill.verdict import Verdict
 
@@ -42,11 +42,6 @@ class History:
     def here(cls) -> Self:
         """The one that the environment names, or the user's own."""
         return cls(opened())
-
-    @staticmethod
-    def begun() -> bool:
-        """Was anything ever kept there?"""
-        return begun()
 
     # -- runs ---------------------------------------------------------------------------------------------------------
 

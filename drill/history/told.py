@@ -10,7 +10,7 @@ from typing import Any
 from drill.actions import Action
 from drill.history.overdue import Due
 from drill.history.records import KIN, Record
-from drill.history.trends import Baseline, apart, kinships
+from drill.history.trends import Baseline, apart, kinships, short
 from drill.reports.text import amount, duration, printable
 
 _BAR = 30  # columns of the longest
@@ -61,7 +61,7 @@ def _part(each: Any) -> tuple[str, ...]:
 def trend(records: Sequence[Record]) -> Iterator[str]:
     """The RTA of the runs that may be compared, kin by kin, with the median and the spread of each."""
     for kin, runs in kinships(records).items():
-        yield ", ".join(f"{what} {_short(value)}" for what, value in zip(KIN, kin, strict=True))
+        yield ", ".join(f"{what} {short(value)}" for what, value in zip(KIN, kin, strict=True))
         longest = max((run.rta_s for run in runs if run.rta_s is not None), default=0.0)
         yield from (f"  {line}" for line in table([_bar(run, longest) for run in runs], right=0))
         baseline = Baseline.of(runs)
@@ -76,10 +76,6 @@ def trend(records: Sequence[Record]) -> Iterator[str]:
 def _bar(run: Record, longest: float) -> tuple[str, ...]:
     filled = round(_BAR * run.rta_s / longest) if run.rta_s and longest else 0
     return moment(run.began_at), run.run_id, f"{duration(run.rta_s):>10}", "#" * filled, str(run.verdict)
-
-
-def _short(value: str) -> str:
-    return value[:12] if len(value) == 64 else value or "unknown"
 
 
 def compared(one: Record, other: Record) -> Iterator[str]:

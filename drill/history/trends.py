@@ -38,12 +38,17 @@ def comparable(records: Iterable[Record], kin: Sequence[str]) -> list[Record]:
 def apart(one: Record, other: Record) -> list[str]:
     """Why two runs may not be compared; empty when they may."""
     differing = [
-        f"another {what}: {mine or 'unknown'} and {theirs or 'unknown'}"
+        f"another {what}: {short(mine)} and {short(theirs)}"
         for what, mine, theirs in zip(KIN, one.kin, other.kin, strict=True)
         if mine != theirs
     ]
     alone = [f"{record.run_id} is not comparable with any" for record in (one, other) if not record.comparable]
     return differing + alone
+
+
+def short(value: str) -> str:
+    """A part of a kin for people: of a hash its beginning."""
+    return value[:12] if len(value) == 64 else value or "unknown"
 
 
 def kinships(records: Iterable[Record]) -> dict[tuple[str, ...], list[Record]]:

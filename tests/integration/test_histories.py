@@ -54,7 +54,7 @@ def test_every_run_is_kept_shown_compared_and_moved(played: Path, tmp_path: Path
     assert len(ids) == PLAYED
     shown = told(played, "history", "show", ids[0])
     assert all(words in shown for words in ("small: met", "population", "state_gazette", "declared by a test"))
-    assert f"median of the latest {PLAYED}" in told(played, "history", "trend", "small")
+    assert f"median of the latest {PLAYED}" in told(played, "history", "trend", str(played / "small.yaml"))
     compared = told(played, "history", "compare", ids[0], ids[1])
     assert "not comparable" not in compared
     assert "phase detect" in compared
@@ -78,7 +78,7 @@ def test_a_folder_makes_the_record_that_was_kept(played: Path, monkeypatch: pyte
 
 def test_what_was_drilled_is_not_overdue_and_what_was_not_is(played: Path) -> None:
     assert "overdue" not in told(played, "overdue", "--every", "90d")
-    assert "overdue  scenario  dc-fire" in told(played, "overdue", "dc-fire", "small", code=1)
+    assert "overdue  scenario  dc fire" in told(played, "overdue", "dc-fire", "small", code=1)
     assert "overdue" in told(played, "overdue", "--every", "1ms", code=1)
 
 
