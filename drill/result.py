@@ -1,14 +1,13 @@
 """A judged drill: the evidence, the verdict, the figures. Every report is made of these and of nothing else."""
 
-import math
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from drill.evidence import Evidence
 from drill.measures import Figures, figures, whole
 from drill.proofs import untried_gap
+from drill.spread import Spread
 from drill.timeline import pauses
 from drill.verdict import DrillResult, Verdict
 
@@ -30,6 +29,11 @@ class Judged:
     @property
     def run_id(self) -> str:
         return str(self.evidence.began.get("run_id", ""))
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """By what runs of the same drill are known: scenario, its file, people, where it was played."""
+        return tuple(str(self.evidence.began.get(key, "")) for key in ("scenario", "file", "people", "host", "machine"))
 
     def verdict_of(self, register: str) -> Verdict:
         """The verdict over everything that was found of one register."""
@@ -63,27 +67,6 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """One figure over several runs, in seconds. Runs that have no such figure are counted, never guessed."""
-
-    median: float | None
-    p95: float | None
-    worst: float | None
-    measured: int
-    unmeasured: int
-
-    @classmethod
-    def over(cls, values: Iterable[float | None]) -> Self:
-        """p95 is by nearest rank: the smallest value that 95 % of the runs do not exceed. None for no runs."""
-        values = list(values)
-        known = sorted(v for v in values if v is not None)
-        missing = len(values) - len(known)
-        if not known:
-            return cls(None, None, None, 0, missing)
-        return cls(statistics.median(known), known[math.ceil(0.95 * len(known)) - 1], known[-1], len(known), missing)
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """Of all runs that one call of the program played or judged."""
 
@@ -97,6 +80,13 @@ class Summary:
         return cls(
             Verdict.of(run.result.verdict for run in runs),
             bool(runs) and all(run.result.as_expected for run in runs),
-            Spread.over(run.total.rta_s for run in runs),
-            Spread.over(run.total.rpa_s for run in runs),
+            _spread(runs, [run.total.rta_s for run in runs]),
+            _spread(runs, [run.total.rpa_s for run in runs]),
         )
+
+
+def _spread(runs: Sequence[Judged], values: Sequence[float | None]) -> Spread:
+    """Its bounds are of one scenario. A run whose figures may not be set beside others counts as the worst of all."""
+    why_not = "these are runs of different scenarios" if len({run.asked for run in runs}) > 1 else ""
+    sure = [None if run.flaws else value for run, value in zip(runs, values, strict=True)]
+    return Spread.over(values).bounded(sure, why_not)

@@ -52,10 +52,12 @@ def deliver(runs: Sequence[Judged], exit_code: int, wanted: Wanted) -> None:
 def _show(runs: Sequence[Judged], *, quiet: bool) -> None:
     speak_anyway()
     if quiet:
-        from drill.reports.plain import plain
+        from drill.reports.plain import plain, plain_spread
 
         for run in runs:
             print(plain(run))  # noqa: T201
+        if len(runs) > 1:
+            print(plain_spread(runs))  # noqa: T201
         return
     from rich.console import Console
 

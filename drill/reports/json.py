@@ -14,6 +14,7 @@ from typing import Any
 from drill.evidence import SCHEMA_VERSION
 from drill.measures import Figures
 from drill.result import Judged, Summary
+from drill.spread import Spread
 from drill.verdict import Finding
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
@@ -22,11 +23,18 @@ _TOLD = ("file", "why", "drill_version", "python", "machine", "people", "seed", 
 
 def document(runs: Sequence[Judged], exit_code: int) -> dict[str, Any]:
     """Of all runs of one call; `exit_code` is the one that the program ends with."""
-    summary = asdict(Summary.over(runs))
+    summary = Summary.over(runs)
     return {
         "schema_version": SCHEMA_VERSION,
         "runs": [run_document(run) for run in runs],
-        "summary": {"runs": len(runs), "exit_code": exit_code, **summary},
+        "summary": {
+            "runs": len(runs),
+            "exit_code": exit_code,
+            "verdict": str(summary.verdict),
+            "as_expected": summary.as_expected,
+            "rta_s": _spread(summary.rta_s),
+            "rpa_s": _spread(summary.rpa_s),
+        },
     }
 
 
@@ -58,6 +66,10 @@ def run_document(run: Judged) -> dict[str, Any]:
         "findings": [_finding(run, finding) for finding in result.findings],
         **{name: began.get(name) for name in _TOLD},
     }
+
+
+def _spread(spread: Spread) -> dict[str, Any]:
+    return {**asdict(spread), "bounds": [asdict(bound) for bound in spread.bounds]}
 
 
 def _figures(figures: Figures) -> dict[str, Any]:

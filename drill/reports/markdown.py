@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from drill.reports.findings import Notable, notable
-from drill.reports.text import amount, duration, printable
-from drill.result import Judged, Spread, Summary
+from drill.reports.text import BOUNDS, amount, bounds, duration, printable
+from drill.result import Judged, Summary
+from drill.spread import Spread
 from drill.verdict import Verdict
 
 # Whatever begins something within a line of Markdown or of HTML; also the bare links, mentions, signs and formulas of
@@ -89,6 +90,8 @@ def _spread(summary: Summary, runs: int) -> Iterator[str]:
     yield from (f"# {runs} runs", "")
     rows = ((name, *_cells(spread)) for name, spread in (("RTA", summary.rta_s), ("RPA", summary.rpa_s)))
     yield from _table(("figure", "median", "p95", "worst", "without"), rows, left=1)
+    yield from ("", plain_text(BOUNDS), "")
+    yield from (f"- {plain_text(line)}" for line in (*bounds("RTA", summary.rta_s), *bounds("RPA", summary.rpa_s)))
 
 
 def _cells(spread: Spread) -> tuple[str, ...]:

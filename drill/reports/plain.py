@@ -1,8 +1,10 @@
 """The result in plain lines."""
 
+from collections.abc import Iterator, Sequence
+
 from drill.reports.findings import notable
-from drill.reports.text import amount, duration, printable
-from drill.result import Judged
+from drill.reports.text import BOUNDS, amount, bounds, duration, printable
+from drill.result import Judged, Summary
 
 
 def plain(run: Judged) -> str:
@@ -16,3 +18,18 @@ def plain(run: Judged) -> str:
     lines += [printable(f"  {f.where}: {f.check} {f.verdict}: {f.says}") for f in notable(run)]
     lines += [f"  not comparable: {printable(reason)}" for reason in run.incomparable]
     return "\n".join(lines)
+
+
+def plain_spread(runs: Sequence[Judged]) -> str:
+    """The spread of several runs, and its bounds."""
+    return "\n".join(_spread(Summary.over(runs), len(runs)))
+
+
+def _spread(summary: Summary, runs: int) -> Iterator[str]:
+    yield f"{runs} runs"
+    for name, spread in (("RTA", summary.rta_s), ("RPA", summary.rpa_s)):
+        figures = f"median {duration(spread.median)}, p95 {duration(spread.p95)}, worst {duration(spread.worst)}"
+        yield f"  {name} {figures}, {spread.unmeasured} without"
+    yield f"  {BOUNDS}"
+    for name, spread in (("RTA", summary.rta_s), ("RPA", summary.rpa_s)):
+        yield from (f"    {printable(line)}" for line in bounds(name, spread))

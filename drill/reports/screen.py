@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from drill.reports.findings import Notable, notable
-from drill.reports.text import amount, duration, printable
-from drill.result import Judged, Spread, Summary
+from drill.reports.text import BOUNDS, amount, bounds, duration, printable
+from drill.result import Judged, Summary
+from drill.spread import Spread
 from drill.verdict import Verdict
 
 _NARROW = 79  # columns: words are kept together with their figures
@@ -24,7 +25,9 @@ def screen(runs: Sequence[Judged], console: Console) -> None:
             console.print(part)
         console.print()
     if len(runs) > 1:
-        console.print(_spread(Summary.over(runs), len(runs)))
+        summary = Summary.over(runs)
+        console.print(_spread(summary, len(runs)))
+        console.print(_bounds(summary))
 
 
 def _run(run: Judged) -> Iterator[Text | Table | Padding]:
@@ -89,6 +92,16 @@ def _spread(summary: Summary, runs: int) -> Table:
     for name, spread in (("RTA", summary.rta_s), ("RPA", summary.rpa_s)):
         table.add_row(name, *_cells(spread))
     return table
+
+
+def _bounds(summary: Summary) -> Text:
+    told = [*bounds("RTA", summary.rta_s), *bounds("RPA", summary.rpa_s)]
+    lines = [*textwrap.wrap(BOUNDS, _NARROW), *(line for each in told for line in _wrapped(each))]
+    return Text("\n".join(lines))
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(printable(text), _NARROW, initial_indent="  ", subsequent_indent="    ")
 
 
 def _cells(spread: Spread) -> tuple[str, ...]:

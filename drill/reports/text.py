@@ -1,6 +1,9 @@
 """How things are written for people, whatever somebody put into a name."""
 
 import re
+from collections.abc import Iterator
+
+from drill.spread import METHOD, Spread
 
 
 def printable(text: object) -> str:
@@ -23,6 +26,17 @@ def duration(seconds: float | None) -> str:
     if minutes < 120:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def bounds(name: str, spread: Spread) -> Iterator[str]:
+    """A sentence for each bound of a figure: what may be said of all such runs, or why nothing may."""
+    halves = {"median": "half of all such runs", "p95": "19 of 20 such runs"}
+    for bound in spread.bounds:
+        said = f"at most {duration(bound.at_most)}" if bound.at_most is not None else f"no bound ({bound.why_not})"
+        yield f"{name} of {halves[bound.quantile]}: {said}"
+
+
+BOUNDS = f"Said with 95 % confidence ({METHOD}; the runs are taken to be alike and independent):"
 
 
 def amount(count: int | None) -> str:

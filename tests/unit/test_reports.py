@@ -174,7 +174,7 @@ def test_markdown_tells_verdict_figures_findings_phases_and_facts(run: Judged) -
     tables = [line for line in lines if line.startswith("|")]
     assert {line.count("|") for line in tables} <= {3, 9}  # no cell has broken out of its table
     assert ("## Phases of the slowest register" in text) == (run.slowest is not None)
-    assert markdown([run, run]).splitlines()[-4] == "| figure | median | p95 | worst | without |"
+    assert "| figure | median | p95 | worst | without |" in markdown([run, run]).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from drill.ledger import Errand, Outcome
 from drill.measures import COUNTS, Figures, figures, whole
 from drill.objectives import Objectives
 from drill.phases import Phase
-from drill.result import Judged, Spread, Summary
+from drill.result import Judged, Summary
+from drill.spread import Spread
 from drill.verdict import DrillResult, Expected, Finding, Verdict
 from tests.unit.stories import (
     AT_EMBASSY,
@@ -170,9 +171,25 @@ def test_a_spread_is_that_of_the_runs_that_have_the_figure() -> None:
 
 def test_several_runs_are_as_expected_when_each_is() -> None:
     good, lost = judged(GOOD), judged(told(GOOD, LEDGER, held()))
-    assert Summary.over([good, good]) == Summary(MET, True, Spread.over([15.0] * 2), Spread.over([0.0] * 2))
-    assert Summary.over([good, lost]) == Summary(MISSED, False, Spread.over([15.0] * 2), Spread.over([0.0, 8.0]))
-    assert Summary.over([]) == Summary(UNKNOWN, False, Spread.over([]), Spread.over([]))
+    assert Summary.over([good, good]) == summed(MET, True, [15.0] * 2, [0.0] * 2)
+    assert Summary.over([good, lost]) == summed(MISSED, False, [15.0] * 2, [0.0, 8.0])
+    assert Summary.over([]) == summed(UNKNOWN, False, [], [])
+
+
+def summed(verdict: Verdict, as_expected: bool, rta_s: list[float], rpa_s: list[float]) -> Summary:
+    return Summary(verdict, as_expected, Spread.over(rta_s).bounded(rta_s), Spread.over(rpa_s).bounded(rpa_s))
+
+
+def test_what_runs_promise_of_others_is_of_one_scenario_and_on_the_safe_side() -> None:
+    good, other = judged(GOOD), judged(instead(GOOD, "began", **{**BEGAN, "people": 200}))
+    paused = judged(with_events(GOOD, event(15, "paused"), event(16, "resumed")))
+    assert [bound.at_most for bound in Summary.over([good] * 5).rta_s.bounds] == [15.0, None]
+    assert [bound.at_most for bound in Summary.over([good] * 59).rta_s.bounds] == [15.0, 15.0]
+    for odd, why in ((other, "these are runs of different scenarios"), (paused, "too many runs have no such figure")):
+        (median, _) = Summary.over([*[good] * 4, odd]).rta_s.bounds
+        assert median.at_most is None
+        assert median.why_not.startswith(why)
+    assert [bound.at_most for bound in Summary.over([*[good] * 7, paused]).rta_s.bounds] == [15.0, None]
 
 
 def test_every_count_of_a_register_is_told() -> None:

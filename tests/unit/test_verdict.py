@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.judge import judge
-from drill.result import Spread
+from drill.spread import Spread
 from drill.verdict import DrillResult, Expected, Finding, Verdict, worst_exit
 from tests.unit.stories import GOOD
 
