@@ -33,6 +33,17 @@ class Clock:
         time.sleep(seconds)
 
 
+def instant(written: str) -> datetime:
+    """A date, a time and its zone; ValueError where one of them lacks, with how to write it."""
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ValueError("write a date, a time and its zone, as 2026-11-24T12:00:00+00:00")
+    return at
+
+
 def wait_until(
     what: str, ask: Callable[[], T | None], *, deadline: float, hint: str | Callable[[], str], every: float = 0.02
 ) -> T:

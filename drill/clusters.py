@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -18,67 +17,41 @@ HIDING = ("zero_damaged_pages", "ignore_checksum_failure", "ignore_invalid_pages
 _FILES = ("postgresql.conf", "postgresql.auto.conf")
 _SETTING = re.compile(r"^\s*([a-zA-Z_.]+)\s*(?:=|\s)\s*'?([^'#\s]+)", re.M)
 _ON = frozenset({"on", "true", "yes", "1", "t", "y", "tru", "tr", "ye"})
-_LSN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}")
-_FORMS = "latest, name:RESTORE_POINT, lsn:0/5000028 or time:2026-11-24T12:00:00+00:00"
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """Up to where the log is to be replayed."""
-
-    says: str
-    settings: Mapping[str, str]
-
-    @property
-    def latest(self) -> bool:
-        """As far as the log reaches."""
-        return not self.settings
-
-    @classmethod
-    def named(cls, written: str) -> Aim:
-        """latest | name:X | lsn:X | time:X; ScenarioError for all else."""
-        kind, _, value = written.partition(":")
-        if written == "latest":
-            return cls(written, {})
-        if kind == "name" and 0 < len(value.encode()) < 64:
-            return cls(written, {"recovery_target_name": value})
-        if kind == "lsn" and _LSN.fullmatch(value):
-            return cls(written, {"recovery_target_lsn": value})
-        if kind == "time":
-            return cls(written, {"recovery_target_time": instant(value).isoformat()})
-        raise ScenarioError(f"{written!r} is no point of a log", hint=f"write {_FORMS}")
-
-
-def instant(written: str) -> datetime:
-    """A date, a time and its zone; ScenarioError where one of them lacks."""
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        hint = "write a date, a time and its zone, as 2026-11-24T12:00:00+00:00"
-        raise ScenarioError(f"{written!r} is no point in time", hint=hint)
-    return at
+_MAPPED = re.compile(r"^(\d+) ((?:\\\n|[^\n])*)", re.M)  # a line end within a name is escaped
+LOG, SPACES, MAP = "pg_wal", "pg_tblspc", "tablespace_map"
+# Of a data folder a server needs these; links to other things at its top, as to its configuration, are passed over.
+_NEEDED = frozenset({"PG_VERSION", "base", "global", LABEL, MANIFEST, MAP, "pg_xact", "pg_multixact", "pg_commit_ts"})
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A data folder, and the archived log that goes with it."""
+    """A data folder, what belongs into it and lies elsewhere, and the archived log that goes with it."""
 
     path: Path
     wal: Path | None
+    elsewhere: Mapping[str, Path] = field(default_factory=dict)  # place within it -> the folder that holds it
+    unneeded: frozenset[Path] = frozenset()  # links that are passed over
 
     @classmethod
-    def recognised(cls, path: Path, wal: Path | None) -> Cluster | None:
-        """What lies there; None where it is no data folder. CannotRun where a server runs on it."""
+    def recognised(cls, path: Path, wal: Path | None, tablespaces: Mapping[str, Path] | None = None) -> Cluster | None:
+        """What lies there, with the folders of tablespaces (by OID) that were named; None where it is no data folder.
+
+        ScenarioError where a part of it lies elsewhere and nobody said where. CannotRun where a server runs on it.
+        """
         if not (path / "PG_VERSION").is_file() or not (path / "global").is_dir():
             return None
-        if wal is not None and not wal.is_dir():
-            raise ScenarioError(f"{wal} is no folder", hint="name the folder in which the archived segments lie: --wal")
         if (server := _running_on(path)) is not None:
             hint = "stop it, or take a copy of it with pg_basebackup"
             raise CannotRun(f"a server runs on {path} (process {server}), so it is no copy", hint=hint)
-        return cls(path, wal)
+        try:
+            elsewhere = {**_log_of(path, wal), **_tablespaces(path, tablespaces or {})}
+            links = {entry for entry in path.iterdir() if entry.is_symlink() and entry.name not in _NEEDED}
+            links |= (
+                {entry for entry in (path / SPACES).iterdir() if entry.is_symlink()} if _has_spaces(path) else set()
+            )
+        except OSError as refused:
+            raise CannotRun(f"{path} cannot be read: {refused.strerror}", hint="may you read all of it?") from refused
+        return cls(path, wal, elsewhere, frozenset(links))
 
     @property
     def form(self) -> str:
@@ -120,3 +93,51 @@ def _running_on(path: Path) -> int | None:
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
     return number if runs else None
+
+
+def _has_spaces(path: Path) -> bool:
+    return (path / SPACES).is_dir()
+
+
+def tablespaces_of(path: Path) -> dict[str, str]:
+    """By OID where they were on their own machine, as far as the copy tells it in a map."""
+    file = path / MAP
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    return {oid: where.replace("\\\n", "\n").replace("\\\\", "\\") for oid, where in _MAPPED.findall(text)}
+
+
+def _tablespaces(path: Path, named: Mapping[str, Path]) -> dict[str, Path]:
+    """By their place in the data folder: those that lie elsewhere. A link is followed only within the copy."""
+    links = {e.name: e.resolve() for e in (path / SPACES).iterdir() if e.is_symlink()} if _has_spaces(path) else {}
+    there = {e.name for e in (path / SPACES).iterdir() if e.name not in links} if _has_spaces(path) else set()
+    known = {**tablespaces_of(path), **{oid: str(target) for oid, target in links.items()}}
+    if strange := sorted(named.keys() - known.keys()):
+        hint = f"it has: {', '.join(sorted(known)) or 'none'}"
+        raise ScenarioError(f"{path} has no tablespace {', '.join(strange)} that lies elsewhere", hint=hint)
+    found = {}
+    for oid, where in known.items():
+        if oid in named:
+            found[f"{SPACES}/{oid}"] = named[oid]
+        elif oid in links and links[oid].is_relative_to(path.resolve()):
+            found[f"{SPACES}/{oid}"] = links[oid]
+        elif oid not in there:
+            hint = f"name the folder that holds its files in this copy: --tablespace {oid}=DIR"
+            raise ScenarioError(f"the tablespace {oid} of {path} is at {where}, outside of the copy", hint=hint)
+    for folder in found.values():
+        if not any(folder.glob("PG_*")):
+            hint = "a tablespace holds a folder called PG_, the version and a number"
+            raise ScenarioError(f"{folder} holds no tablespace", hint=hint)
+    return found
+
+
+def _log_of(path: Path, wal: Path | None) -> dict[str, Path]:
+    """Where the log of the copy itself is, when it is behind a link; nothing where another is named."""
+    log = path / LOG
+    if not log.is_symlink():
+        return {}
+    if (target := log.resolve()).is_relative_to(path.resolve()) and target.is_dir():
+        return {LOG: target}
+    if wal is None:
+        hint = f"name the folder that holds the log of this copy: --wal DIR; {target} is only read"
+        raise ScenarioError(f"{log} is a link to {target}, outside of the copy", hint=hint)
+    return {}

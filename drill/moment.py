@@ -3,47 +3,101 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from drill.errors import StepFailed
+from drill.evidence import Seal
 from drill.probes.fingerprint import KINDS
 from drill.seals import How, Sealed
 from drill.sites.control import Control
 from drill.sites.physical import Arrival
+from drill.sites.site import Site
 from drill.sites.trail import Way
 from drill.sites.wal import Record, Wal, ending_of, lsn_of, place_of
 
 _FILE = re.compile(r"rel (\d+)/(\d+)/(\d+)")
 _GONE = re.compile(r"rels: ([^;]+)")
-_DEFAULT = "1663"  # the tablespace of base/
+_FOLDER = re.compile(r"\d+/(\d+)")  # of a database: its tablespace, its number
+_PATH = re.compile(r"(?:base|pg_tblspc/(\d+)/[^/]+)/(\d+)/(\d+)")  # as a seal calls a file, and the log one that goes
+_DEFAULT, _SHARED = "1663", "1664"  # the tablespaces of base/ and of global/
 _HEADER = 40  # bytes, at most, between the end of a record and the start of the next
+_OWN = 16384  # numbers from here on are of somebody's own objects, or of a catalogue that was rewritten
+_STATISTICS = ("2619", "2696", "2840", "2841")  # what ANALYZE writes tells nothing of the schema
+_CATALOGUES = """
+select c.oid::text, pg_catalog.pg_relation_filenode(c.oid)::text, (select d.oid::text from pg_catalog.pg_database d
+where d.datname = pg_catalog.current_database()) from pg_catalog.pg_class c
+where c.oid < 16384 and pg_catalog.pg_relation_filenode(c.oid) is not null
+"""
 
-Doubts = Mapping[str, Mapping[str, str]]  # by database: table or kind of object -> why it may differ
+File = tuple[str, str, str]  # tablespace, database, number
+# What of a database a schema change may alter, beside its tables: kinds of objects, and what other checks look at.
+SCHEMA = (*KINDS, "large objects", "tables", "constraints", "indexes", "sequence values")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What of a copy need not be as sealed, and why; nothing where it is of the seal's moment."""
+
+    databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by table, or by kind of object
+    shared: str | None = None  # why roles, and which databases there are, may differ
+
+    @classmethod
+    def of_all(cls, sealed: Sealed, why: str) -> Doubts:
+        """Everything may differ."""
+        return cls({name: dict.fromkeys((*seal.tables, *SCHEMA), why) for name, seal in sealed.databases.items()}, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Of a database of the copy: its number, and the files of its catalogues."""
+
+    oid: str
+    catalogues: frozenset[str]
+
+    @classmethod
+    def of(cls, site: Site, database: str) -> Layout | None:
+        """None where it cannot be read."""
+        try:
+            rows = site.ask(_CATALOGUES, database=database)
+        except StepFailed:
+            return None
+        return (
+            cls(str(rows[0][2]), frozenset(file for oid, file, _ in rows if oid not in _STATISTICS)) if rows else None
+        )
 
 
 @dataclass
 class _Between:
     """What the log shows between the seal and the end of the copy."""
 
-    files: set[str] = field(default_factory=set)
-    ended: bool = False  # some transaction was committed
-    straggler: int | None = None  # one that had begun before the seal
+    files: set[File] = field(default_factory=set)
+    databases: set[str] = field(default_factory=set)  # that were created, moved or dropped, by number
+    straggler: int | None = None  # a transaction that had begun before the seal
 
     def read(self, record: Record, next_transaction: int) -> None:
-        written = _FILE.findall(record.says) if record.transaction else []  # else it is a checkpoint's, or a reader's
-        for space, database, file in written:
-            self.files.add(f"base/{database}/{file}" if space == _DEFAULT else f"{space}/{database}/{file}")
+        if record.kind == "Database":
+            self.databases |= set(_FOLDER.findall(record.says))
+        # without a transaction it is a checkpoint's, or a reader's; in place only figures for the planner are written
+        if record.transaction and not record.says.startswith("INPLACE"):
+            self.files |= set(_FILE.findall(record.says))
         if (ending := ending_of(record)) is None or not ending.committed:
             return
-        self.ended = True
-        self.files |= {path for gone in _GONE.findall(record.says) for path in gone.split()}
+        self.files |= {_file_of(path) for gone in _GONE.findall(record.says) for path in gone.split()}
         if 0 < (next_transaction - ending.transaction) % 2**32 < 2**31:
             self.straggler = ending.transaction
 
 
-def doubts(sealed: Sealed, arrival: Arrival, control: Control, log: tuple[Way, Wal] | None) -> Doubts:
-    """By database what need not be as sealed, and why; empty where the copy is of the seal's moment."""
+def _file_of(path: str) -> File:
+    """As the log names it elsewhere."""
+    found = _PATH.search(path)
+    return (found[1] or _DEFAULT, found[2], found[3]) if found else ("", "", path)
+
+
+def doubts(
+    sealed: Sealed, arrival: Arrival, control: Control, log: tuple[Way, Wal] | None, layouts: Mapping[str, Layout]
+) -> Doubts:
+    """By what the log tells; `layouts` of the databases that the copy has."""
     still = sealed.how in (How.QUIESCED, How.PAUSED)
     since = sealed.ended if still else sealed.begun
     place, next_transaction = place_of(since.lsn), int(since.transaction)
@@ -51,13 +105,13 @@ def doubts(sealed: Sealed, arrival: Arrival, control: Control, log: tuple[Way, W
     end = _end(arrival, control, log)
     if end + _HEADER < place:
         if quiet and control.idle and control.next_transaction == next_transaction:
-            return {}
-        return _all(sealed, f"the copy ends at {lsn_of(end)}, before it was sealed at {since.lsn}")
+            return Doubts()
+        return Doubts.of_all(sealed, f"the copy ends at {lsn_of(end)}, before it was sealed at {since.lsn}")
     if quiet:
-        return {}
+        return Doubts()
     if log is None or place < log[1].segments[0] * control.segment:
-        return _all(sealed, f"no log tells what was written after {since.lsn}, where it was sealed")
-    return _written(sealed, _between(log[1], place, end, next_transaction))
+        return Doubts.of_all(sealed, f"no log tells what was written after {since.lsn}, where it was sealed")
+    return _written(sealed, _between(log[1], place, end, next_transaction), layouts)
 
 
 def _end(arrival: Arrival, control: Control, log: tuple[Way, Wal] | None) -> int:
@@ -80,24 +134,36 @@ def _between(wal: Wal, place: int, end: int, next_transaction: int) -> _Between 
     return found
 
 
-def _written(sealed: Sealed, found: _Between | str) -> Doubts:
+def _written(sealed: Sealed, found: _Between | str, layouts: Mapping[str, Layout]) -> Doubts:
     if isinstance(found, str):
-        return _all(sealed, found)
+        return Doubts.of_all(sealed, found)
     if found.straggler is not None:
-        return _all(sealed, f"transaction {found.straggler} was under way when it was sealed")
-    if not found.ended:
-        return {}
+        return Doubts.of_all(sealed, f"transaction {found.straggler} was under way when it was sealed")
+    shared = found.databases or any(space == _SHARED for space, _, _ in found.files)
+    each = {name: _of_one(seal, found, layouts.get(name)) for name, seal in sealed.databases.items()}
+    return Doubts(each, "roles or databases were written to after the seal" if shared else None)
+
+
+def _of_one(seal: Seal, found: _Between, layout: Layout | None) -> dict[str, str]:
+    files = {_file_of(path): table for path, table in seal.files.items()}
+    numbers = {number for _, number, _ in files} | ({layout.oid} if layout else set())
+    if numbers & found.databases:
+        return dict.fromkeys((*seal.tables, *SCHEMA), "the database was created, moved or dropped after the seal")
+    written = {file for file in found.files if file[1] in numbers}
     why = "it was written to after the seal"
-    return {
-        name: {
-            **{table: why for file, table in seal.files.items() if file in found.files},
-            **dict.fromkeys((*KINDS, "large objects"), "transactions were committed after the seal"),
-        }
-        for name, seal in sealed.databases.items()
-    }
+    loose = {table: why for file, table in files.items() if file in written}
+    if written:
+        loose["sequence values"] = "rows were written after the seal"
+    if _of_a_catalogue((number for _, _, number in written - files.keys()), layout):
+        loose |= dict.fromkeys(SCHEMA, "catalogues were written to after the seal")
+    return loose
 
 
-def _all(sealed: Sealed, why: str) -> Doubts:
-    return {
-        name: dict.fromkeys((*seal.tables, *KINDS, "large objects"), why) for name, seal in sealed.databases.items()
-    }
+def _of_a_catalogue(files: Iterable[str], layout: Layout | None) -> bool:
+    """A catalogue has its number from the beginning, unless it was rewritten: then the copy tells it."""
+    if layout is None:
+        return any(True for _ in files)
+    return any(
+        file in layout.catalogues or (file.isdecimal() and int(file) < _OWN and file not in _STATISTICS)
+        for file in files
+    )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
-from drill.evidence import Evidence
+from drill.evidence import Evidence, Seal
 from drill.ledger import BEGUN, SILENCE, Entry, Errand, Outcome
 from drill.timeline import Event
+from drill.verdict import Verdict
 
 UNTRIED_BOUND = (
     0.05  # the share of a register's slots that the drill may have been too late for, in any span that counts
@@ -176,3 +177,10 @@ def shortfall(sealed: Mapping[str, bool], held: Mapping[str, bool], good: str) -
     return "; ".join(
         f"{what}: {', '.join(names)}" for what, names in (("missing", gone), (f"not {good}", bad)) if names
     )
+
+
+def doubted(found: tuple[Verdict, str], seal: Seal | None, what: str) -> tuple[Verdict, str]:
+    """The same; unknown instead of missed where the seal says that nobody can tell what must be there now."""
+    verdict, actual = found
+    why = None if seal is None else seal.loose.get(what)
+    return (Verdict.UNKNOWN, f"{actual}; {why}") if why and verdict is Verdict.MISSED else found

@@ -15,8 +15,9 @@ from drill.probes.survey import Surveyor
 from drill.recoveries.replay import Replay
 from drill.registers import ALL
 from drill.sites.archived import LABEL, NOTES, noted
+from drill.sites.segments import SEGMENT, segment_name
 from drill.sites.site import Site
-from drill.sites.wal import SEGMENT, place_of, segment_name
+from drill.sites.wal import place_of
 from tests.fix_life import BUSINESS, GAZETTE, PEOPLE, Life, Place, State, state_of
 from tests.fix_pair import Pair, standing
 

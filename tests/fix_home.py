@@ -47,10 +47,10 @@ def bare(premises: Premises, keys: Keys | None = None) -> Iterator[Site]:
 
 
 @contextmanager
-def lone(premises: Premises, settings: Mapping[str, str] | None = None) -> Iterator[Site]:
-    """A server that was started with these settings, empty."""
+def lone(premises: Premises, settings: Mapping[str, str] | None = None, *options: str) -> Iterator[Site]:
+    """A server that was made with these options of initdb and started with these settings, empty."""
     with bare(premises) as site:
-        site.start(site.initialise(), {"fsync": "off", **(settings or {})})
+        site.start(site.initialise("data", *options), {"fsync": "off", **(settings or {})})
         yield site
 
 

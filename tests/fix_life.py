@@ -16,8 +16,9 @@ from drill.digest import Digest
 from drill.evidence import Seal
 from drill.probes.survey import Surveyor
 from drill.registers import ALL
+from drill.sites.segments import SEGMENT
 from drill.sites.site import Site
-from drill.sites.wal import SEGMENT, place_of
+from drill.sites.wal import place_of
 from tests.fix_site import transact
 
 GAZETTE, BUSINESS = "state_gazette", "business"

@@ -16,8 +16,8 @@ from drill.hosts import Premises
 from drill.hosts.process import ProcessPremises
 from drill.objectives import OWN_DATA
 from drill.registers.own_data import OwnData
-from drill.sites.courier import authorise
-from drill.sites.site import OFFICER, Site
+from drill.sites.courier import authorise, locally
+from drill.sites.site import Site
 from tests.fix_pair import standing
 
 ROOT = Path(__file__).parents[1]
@@ -74,9 +74,8 @@ class Origin:
         return self.folder / "globals"
 
     def _run(self, program: str, *words: str) -> None:
-        host = self.site.host
-        where = ["-h", host.listens["unix_socket_directories"], "-p", host.listens["port"], "-U", OFFICER]
-        host.run([self.site.program(program), *where, *words], deadline=60, env=authorise(self.site))
+        argv = [self.site.program(program), *locally(self.site), *words]
+        self.site.host.run(argv, deadline=60, env=authorise(self.site))
 
 
 @dataclass(frozen=True)

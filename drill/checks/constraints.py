@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from drill.evidence import Evidence, Structure
-from drill.proofs import shortfall
+from drill.proofs import doubted, shortfall
 from drill.verdict import Finding, Verdict
 
 TARGET = "each of the seal there and validated"
@@ -11,7 +11,7 @@ TARGET = "each of the seal there and validated"
 
 def constraints(evidence: Evidence) -> Iterator[Finding]:
     for register in evidence.registers:
-        verdict, actual = _judge(*evidence.structures(register))
+        verdict, actual = doubted(_judge(*evidence.structures(register)), evidence.seals.get(register), "constraints")
         yield Finding("constraints", register, verdict, TARGET, actual, f"The constraints of {register}: {actual}.")
 
 

@@ -18,7 +18,7 @@ def content(evidence: Evidence) -> Iterator[Finding]:
             yield _unknown(register, "never surveyed")
         elif _wrong(due := _due(seal, held), held.tables):
             wrong = _wrong(due, _firm(due, held, seal))
-            yield _differing(register, due, held.tables, seal.loose) or _missed(register, wrong)
+            yield _differing(register, due, held, seal) or _missed(register, wrong)
         else:
             actual, rows = f"{len(seal.tables)} tables as sealed", sum(d.rows for d in held.tables.values())
             says = f"Every one of the {rows} rows of {register} is accounted for."
@@ -30,16 +30,29 @@ def _missed(register: str, wrong: str) -> Finding:
     return Finding("content", register, Verdict.MISSED, TARGET, wrong, says)
 
 
-def _differing(
-    register: str, due: Mapping[str, Digest], held: Mapping[str, Digest], loose: Mapping[str, str]
-) -> Finding | None:
+def _differing(register: str, due: Mapping[str, Digest], held: Holdings, seal: Seal) -> Finding | None:
     """Unknown where only tables differ of which nobody can say what they must hold now; None where others do."""
-    differ = sorted(table for table in due.keys() | held.keys() if due.get(table) != held.get(table))
-    if not all(table in loose and table in held for table in differ):
+    differ = sorted(table for table in due.keys() | held.tables.keys() if due.get(table) != held.tables.get(table))
+    why = {table: _excuse(table, due, held, seal) for table in differ}
+    if not all(why.values()):
         return None
-    actual = "; ".join(f"{table}: {loose[table]}" for table in differ)
+    actual = "; ".join(f"{table}: {why[table]}" for table in differ)
     says = f"Whether {register} holds what it should is not known. It differs from the seal in: {actual}."
     return Finding("content", register, Verdict.UNKNOWN, TARGET, actual, says)
+
+
+def _excuse(table: str, due: Mapping[str, Digest], held: Holdings, seal: Seal) -> str | None:
+    """Why it is not known what it must hold now; None where it is.
+
+    It may be missing, or too many, only where nobody can say either which tables there must be. One that is there with
+    the sealed columns, and could not be read, is damaged.
+    """
+    if table in held.tables and (table in due or table in seal.loose):
+        return seal.loose.get(table)
+    there = held.structure.columns.get(table)
+    if table in due and there is not None and set(seal.structure.columns.get(table, ())) <= set(there):
+        return None
+    return seal.loose.get("tables")
 
 
 def _unknown(register: str, gap: str) -> Finding:

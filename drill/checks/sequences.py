@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from drill.evidence import Evidence, Sequence, Structure
+from drill.proofs import doubted
 from drill.verdict import Finding, Verdict
 
 TARGET = "each there and ahead of its column"
@@ -10,7 +11,9 @@ TARGET = "each there and ahead of its column"
 
 def sequences(evidence: Evidence) -> Iterator[Finding]:
     for register in evidence.registers:
-        verdict, actual = _judge(*evidence.structures(register))
+        verdict, actual = doubted(
+            _judge(*evidence.structures(register)), evidence.seals.get(register), "sequence values"
+        )
         says = f"The sequences of {register}: {actual}."
         yield Finding("sequences", register, verdict, TARGET, actual, says)
 

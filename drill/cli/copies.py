@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,7 @@ from drill.cli.run import On
 if TYPE_CHECKING:
     from drill.clusters import Cluster
     from drill.offered import Offered
+    from drill.packed_backup import PackedBackup
     from drill.seals import How, Sealed
 
 _SHORTEST, _LONGEST = 0.001, 24 * 86_400.0  # seconds that a server takes for the limit of a statement
@@ -115,15 +118,20 @@ def _how(with_dump: Path | None, *, quiesced: bool, paused: bool) -> How:
 def _patience(timeout: str) -> float:
     """Seconds for one statement; a server takes less than a millisecond for no limit at all."""
     from drill.errors import ScenarioError
+
+    if not _SHORTEST <= (patience := _seconds(timeout)) <= _LONGEST:
+        raise ScenarioError(f"--timeout: {timeout} is no time for a statement", hint="write 1ms to 24d")
+    return patience
+
+
+def _seconds(timeout: str) -> float:
+    from drill.errors import ScenarioError
     from drill.objectives import seconds
 
     try:
-        patience = seconds(timeout)
+        return seconds(timeout)
     except ValueError as wrong:
         raise ScenarioError(f"--timeout: {wrong}", hint="write it as 90s or 5m") from None
-    if not _SHORTEST <= patience <= _LONGEST:
-        raise ScenarioError(f"--timeout: {timeout} is no time for a statement", hint="write 1ms to 24d")
-    return patience
 
 
 def _keep(path: Path, text: str) -> None:
@@ -142,14 +150,20 @@ def _keep(path: Path, text: str) -> None:
 
 def verify(  # noqa: PLR0913 - one parameter for each option
     copy: Annotated[
-        Path, typer.Argument(metavar="COPY", help="A dump, a folder of dumps, a base backup, or a data directory.")
+        Path,
+        typer.Argument(metavar="COPY", help="A dump, a folder of dumps, a base backup (tar too), a data directory."),
     ],
     seal: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What `drill seal` wrote; without it much is unknown.")
     ] = None,
     on: Annotated[On, typer.Option(help="Where the sandbox stands; auto is Docker where it can be used.")] = On.auto,
-    allow: Annotated[list[str] | None, typer.Option(help="A known difference: roles (the copy has none).")] = None,
+    allow: Annotated[
+        list[str] | None, typer.Option(help="A known difference: roles (none there), unlogged (empty).")
+    ] = None,
     wal: Annotated[Path | None, typer.Option(metavar="DIR", help="The archived log of a base backup.")] = None,
+    tablespace: Annotated[
+        list[str] | None, typer.Option(metavar="OID=DIR", help="Where a tablespace of the base backup lies.")
+    ] = None,
     target: Annotated[
         str, typer.Option(metavar="POINT", help="Replay a base backup up to latest, name:X, lsn:X or time:X.")
     ] = "latest",
@@ -175,49 +189,74 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     """
     from drill import seals
     from drill.cli.ending import Ending
-    from drill.cluster_verification import ClusterVerification
-    from drill.clusters import Aim, Cluster, instant
+    from drill.cluster_verification import UNLOGGED, ClusterVerification
     from drill.errors import ScenarioError
     from drill.hosts.choice import Wish, choose
-    from drill.objectives import seconds
+    from drill.offered import Offered
     from drill.reports import Wanted
     from drill.reports.verified import deliver_verified
+    from drill.sites.aim import Aim
     from drill.verification import Verification
 
-    if unknown := sorted(set(allow or ()) - {"roles"}):
-        raise ScenarioError(f"--allow knows no {', '.join(unknown)}", hint="it knows: roles")
-    try:
-        limit = None if timeout is None else seconds(timeout)
-    except ValueError as wrong:
-        raise ScenarioError(f"--timeout: {wrong}", hint="write it as 90s or 5m") from None
+    if unknown := sorted(set(allow or ()) - {"roles", UNLOGGED}):
+        raise ScenarioError(f"--allow knows no {', '.join(unknown)}", hint=f"it knows: roles, {UNLOGGED}")
+    limit = None if timeout is None else _seconds(timeout)
     wanted = Wanted(json, junit, None, quiet)
     say = (lambda _: None) if quiet else _say
-    offered, sealed = _offered(copy, wal, target, expect_after), None if seal is None else seals.read(seal)
+    aim, after, allowed = Aim.named(target), _after(expect_after), frozenset(allow or ())
+    offered: Offered | Cluster | PackedBackup | None = _physical(copy, wal, _tablespaces(tablespace or ()))
+    if offered is None:
+        if wal is not None or tablespace or target != "latest" or after is not None:
+            hint = "a dump is of one moment, and holds no log: leave out --wal, --tablespace, --target, --expect-after"
+            raise ScenarioError(f"{copy} is no base backup and no data directory", hint=hint)
+        offered = Offered.recognised(copy)
+    sealed = None if seal is None else seals.read(seal)
     premises = choose(Wish(on.value, pg_bin, image), say)
     verification: Verification | ClusterVerification
-    if isinstance(offered, Cluster):
-        after = None if expect_after is None else instant(expect_after)
-        verification = ClusterVerification(offered, Aim.named(target), sealed, premises, after, jobs)
+    if isinstance(offered, Offered):
+        verification = Verification(offered, sealed, premises, allowed, jobs)
     else:
-        verification = Verification(offered, sealed, premises, frozenset(allow or ()), jobs)
+        verification = ClusterVerification(offered, aim, sealed, premises, after, jobs, allowed)
     with Ending(limit).heeded():
         verified = verification.run(say)
     deliver_verified(verified, wanted)
     raise typer.Exit(verified.exit_code)
 
 
-def _offered(copy: Path, wal: Path | None, target: str, expect_after: str | None) -> Cluster | Offered:
-    """What lies there; what is asked only of a base backup is refused of a dump."""
+def _physical(copy: Path, wal: Path | None, tablespaces: Mapping[str, Path]) -> Cluster | PackedBackup | None:
+    """What lies there, if it is a copy of a whole server."""
     from drill.clusters import Cluster
     from drill.errors import ScenarioError
-    from drill.offered import Offered
+    from drill.packed_backup import PackedBackup
 
-    if (cluster := Cluster.recognised(copy, wal)) is not None:
-        return cluster
-    if wal is not None or target != "latest" or expect_after is not None:
-        hint = "a dump is of one moment, and holds no log: leave out --wal, --target and --expect-after"
-        raise ScenarioError(f"{copy} is no base backup and no data directory", hint=hint)
-    return Offered.recognised(copy)
+    for option, folder in (("--wal", wal), *(("--tablespace", each) for each in tablespaces.values())):
+        if folder is not None and not folder.is_dir():
+            raise ScenarioError(f"{folder} is no folder", hint=f"name the folder in which it lies: {option}")
+    return Cluster.recognised(copy, wal, tablespaces) or PackedBackup.recognised(copy, wal, tablespaces)
+
+
+def _tablespaces(written: Sequence[str]) -> dict[str, Path]:
+    """OID=DIR, each."""
+    from drill.errors import ScenarioError
+
+    found = {}
+    for each in written:
+        oid, _, folder = each.partition("=")
+        if not (oid.isascii() and oid.isdecimal() and folder):
+            hint = "write the number of the tablespace and a folder: 16385=/backup/16385"
+            raise ScenarioError(f"--tablespace: {each!r} names no tablespace", hint=hint)
+        found[oid] = Path(folder)
+    return found
+
+
+def _after(written: str | None) -> datetime | None:
+    from drill.clock import instant
+    from drill.errors import ScenarioError
+
+    try:
+        return None if written is None else instant(written)
+    except ValueError as wrong:
+        raise ScenarioError(f"--expect-after: {written!r} is no point in time", hint=str(wrong)) from wrong
 
 
 def _say(text: str) -> None:

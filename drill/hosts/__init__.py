@@ -1,7 +1,7 @@
 """Where a site's programs run. Hosts know nothing of PostgreSQL's meaning."""
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -86,10 +86,11 @@ class Host(Protocol):
         """Write a file that only the site's user can read; folders are made."""
         ...
 
-    def bring(self, source: Path, to: PurePosixPath) -> None:
+    def bring(self, source: Path, to: PurePosixPath, *, without: Collection[Path] = frozenset()) -> None:
         """Copy a file or a folder of the drill's own machine to that path, for the site's user only; folders are made.
 
-        Links are not followed: CannotRun for them, and for what cannot be read.
+        What is named in `without`, as it lies below the source, is left out. Links are not followed: CannotRun for
+        them, and for what cannot be read.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -36,8 +36,13 @@ class Piece:
             yield file
 
 
-def pieces(source: Path, within: PurePosixPath = _ITSELF) -> Iterator[Piece]:
-    """The cargo, each folder before what is in it. CannotRun for what is neither a file nor a folder, as a link is."""
+def pieces(
+    source: Path, within: PurePosixPath = _ITSELF, *, without: Collection[Path] = frozenset()
+) -> Iterator[Piece]:
+    """The cargo, each folder before what is in it, without these.
+
+    CannotRun for what else is neither a file nor a folder, as a link is.
+    """
     try:
         what = source.lstat()
         inside = sorted(source.iterdir()) if stat.S_ISDIR(what.st_mode) else []
@@ -47,12 +52,15 @@ def pieces(source: Path, within: PurePosixPath = _ITSELF) -> Iterator[Piece]:
         raise CannotRun(f"{source} is neither a file nor a folder", hint="links are not followed: name what is meant")
     yield Piece(source, within, what.st_size if stat.S_ISREG(what.st_mode) else None)
     for entry in inside:
-        yield from pieces(entry, within / entry.name)
+        if entry not in without:
+            yield from pieces(entry, within / entry.name, without=without)
 
 
-def packed(source: Path, name: str, owner: tuple[int, int]) -> Iterator[bytes]:
+def packed(
+    source: Path, name: str, owner: tuple[int, int], *, without: Collection[Path] = frozenset()
+) -> Iterator[bytes]:
     """The cargo as a tar under that name, readable by its owner (user and group) only; never all of it in memory."""
-    for piece in pieces(source):
+    for piece in pieces(source, without=without):
         entry = tarfile.TarInfo(str(PurePosixPath(name) / piece.within))
         entry.uid, entry.gid = owner
         entry.type, entry.mode = (tarfile.DIRTYPE, 0o700) if piece.size is None else (tarfile.REGTYPE, 0o600)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -142,10 +142,11 @@ class ContainerHost:
         self._make_folder(path.parent)
         self._inside().put(path, text, (self.image.user, self.image.group))
 
-    def bring(self, source: Path, to: PurePosixPath) -> None:
+    def bring(self, source: Path, to: PurePosixPath, *, without: Collection[Path] = frozenset()) -> None:
         """As one stream, in which files are of mode 0600 and folders of mode 0700."""
         self._make_folder(to.parent)
-        self._inside().unpack(to.parent, cargo.packed(source, to.name, (self.image.user, self.image.group)))
+        owner = (self.image.user, self.image.group)
+        self._inside().unpack(to.parent, cargo.packed(source, to.name, owner, without=without))
 
     def _make_folder(self, folder: PurePosixPath) -> None:
         self._inside(folder="/").run(["mkdir", "-p", "-m", "0700", str(folder)], deadline=_START)

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -101,9 +101,9 @@ class ProcessHost:
         with self._private(Path(path)) as file:
             file.write(text.encode())
 
-    def bring(self, source: Path, to: PurePosixPath) -> None:
+    def bring(self, source: Path, to: PurePosixPath, *, without: Collection[Path] = frozenset()) -> None:
         """Files of mode 0600 in folders of mode 0700."""
-        for piece in cargo.pieces(source):
+        for piece in cargo.pieces(source, without=without):
             place = Path(to, piece.within)
             if piece.size is None:
                 self._make_folders(place)

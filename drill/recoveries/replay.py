@@ -17,6 +17,7 @@ from drill.recoveries.targets import Latest, Target, To
 from drill.sites.archived import BACKUP, LOG, Archived, folder_of
 from drill.sites.fetching import fetching
 from drill.sites.living import wait_for
+from drill.sites.settings import SOLITARY
 from drill.sites.wal import lsn_of, place_of
 from drill.timeline import Timeline
 
@@ -29,8 +30,8 @@ _PROMOTE_DEADLINE = 120.0
 # Once the target is reached the server waits, so that it can be asked how far it came. A copy acts on nobody else.
 _REPLAYING = {
     **{"recovery_target_action": "pause", "recovery_target_timeline": "current", "hot_standby": "on"},
-    **{"recovery_init_sync_method": "syncfs", "archive_mode": "off"},
-    **{"primary_conninfo": "", "primary_slot_name": "", "synchronous_standby_names": ""},
+    **{"recovery_init_sync_method": "syncfs"},
+    **SOLITARY,
 }
 _REACHED = """
 select case when pg_is_in_recovery() then pg_get_wal_replay_pause_state() else 'ended' end,

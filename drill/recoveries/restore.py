@@ -15,7 +15,7 @@ from drill.dumpfile import statements_of
 from drill.errors import NotInTime, StepFailed
 from drill.parts import KeptCopy, Version
 from drill.recoveries.chosen import chosen
-from drill.sites.courier import authorise
+from drill.sites.courier import authorise, locally
 from drill.sites.discretion import kept
 from drill.sites.site import OFFICER
 from drill.timeline import Timeline
@@ -57,11 +57,10 @@ class Restore(BaseModel, frozen=True, extra="forbid"):
         self, register: str, *, version: Version, embassy: Site, timeline: Timeline, env: Mapping[str, str]
     ) -> None:
         timeline.record("recovery", "phase", name="restore", register=register)
-        where = ["-h", embassy.host.listens["unix_socket_directories"], "-p", embassy.host.listens["port"]]
-        who, how = ["-U", OFFICER, "-d", "postgres"], ["--create", "--exit-on-error"]
+        where, how = [*locally(embassy), "-d", "postgres"], ["--create", "--exit-on-error"]
         jobs, source = ["-j", str(max(1, self.jobs // _AT_A_TIME))], f"{version.location}/{register}"
         try:
-            argv = [embassy.program("pg_restore"), *where, *who, *how, *jobs, source]
+            argv = [embassy.program("pg_restore"), *where, *how, *jobs, source]
             with kept(embassy.discreet):
                 embassy.host.run(argv, deadline=_DEADLINE, env=env)
         except NotInTime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
+from drill.clock import instant
 from drill.errors import StepFailed
 from drill.recoveries.suspicion import KINDS, suspect
 from drill.sites.archived import LAST
-from drill.sites.wal import ending_of, lsn_of, place_of
+from drill.sites.wal import LSN, ending_of, lsn_of, place_of
 
 if TYPE_CHECKING:
     from drill.sites.archived import Archived
 
 _HEADER = 40  # bytes, at most, between the end of a record and the start of the next
-_LSN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +60,7 @@ class RestorePoint(BaseModel, frozen=True, extra="forbid"):
 
 
 def _instant(written: object) -> datetime:
-    if isinstance(written, datetime):
-        return written
-    try:
-        instant = datetime.fromisoformat(written) if isinstance(written, str) else None
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise ValueError("write a date, a time and its zone, as 2026-11-24T12:00:00+00:00")
-    return instant
+    return written if isinstance(written, datetime) else instant(written if isinstance(written, str) else "")
 
 
 class Moment(BaseModel, frozen=True, extra="forbid"):
@@ -96,7 +87,7 @@ class Moment(BaseModel, frozen=True, extra="forbid"):
 
 
 def _written_lsn(written: object) -> str:
-    if not isinstance(written, str) or not _LSN.fullmatch(written):
+    if not isinstance(written, str) or not LSN.fullmatch(written):
         raise ValueError("write it as PostgreSQL does: 0/5000028")
     return written
 
@@ -105,7 +96,7 @@ class Position(BaseModel, frozen=True, extra="forbid"):
     """A place in the log, as pg_current_wal_lsn() told it at home: what had begun by then."""
 
     lsn: Annotated[
-        str, BeforeValidator(_written_lsn), WithJsonSchema({"type": "string", "pattern": f"^{_LSN.pattern}$"})
+        str, BeforeValidator(_written_lsn), WithJsonSchema({"type": "string", "pattern": f"^{LSN.pattern}$"})
     ]
 
     def aim(self, archived: Archived) -> Target:

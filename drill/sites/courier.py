@@ -20,6 +20,11 @@ def authorise(site: Site) -> dict[str, str]:
     return _passfile(site, "officer", site.officer, site.officers_password)
 
 
+def locally(site: Site) -> list[str]:
+    """How a program at a site is told to reach the site's own server as the officer."""
+    return ["-h", site.host.listens["unix_socket_directories"], "-p", site.host.listens["port"], "-U", site.officer]
+
+
 def _passfile(site: Site, name: str, role: str, password: str) -> dict[str, str]:
     passfile = site.host.disk / f"passfile-of-{name}"
     site.host.write(passfile, f"*:*:*:{role}:{password}\n")

@@ -12,7 +12,7 @@ import psycopg
 
 from drill.dumpfile import DumpFile, Form, globals_at, statements_of
 from drill.errors import NotInTime, StepFailed, Unloadable
-from drill.sites.courier import authorise
+from drill.sites.courier import authorise, locally
 from drill.sites.discretion import of_error, of_program
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ class Loading:
         site.host.run(["rm", "-rf", str(file.parent)], deadline=_LOOK)  # what another left that could not be loaded
         site.host.bring(self.dump.path, file)
         self._compare_versions(site, file)
-        where = ["-h", site.host.listens["unix_socket_directories"], "-p", site.host.listens["port"]]
-        where += ["-U", site.officer, "-d", self.database]
+        where = [*locally(site), "-d", self.database]
         if self.dump.form is Form.PLAIN:
             told = ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null"]
             argv = [site.program("psql"), *where, *told, "-f", str(file)]

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from drill.clusters import HIDING, LOG, MAP, SPACES
+from drill.digest import quoted
 from drill.errors import NotInTime, StepFailed, Unloadable
 from drill.sites.control import Control
+from drill.sites.courier import locally
 from drill.sites.fetching import fetching
 from drill.sites.living import wait_for
-from drill.sites.settings import HBA
+from drill.sites.settings import HBA, SOLITARY
 from drill.sites.wal import place_of
 
 if TYPE_CHECKING:
-    from drill.clusters import Aim, Cluster
+    from drill.clusters import Cluster
+    from drill.sites.aim import Aim
     from drill.sites.site import Site
 
 _DEADLINE = 4 * 3600.0  # seconds, for a large copy
@@ -30,24 +36,30 @@ _FOLDERS = (
 )
 # Its connections are the drill's alone, it acts on nobody else, and loads no program that anybody had put beside it.
 _APART = {
-    **{"archive_mode": "off", "archive_command": "", "primary_conninfo": "", "primary_slot_name": ""},
-    **{"synchronous_standby_names": "", "shared_preload_libraries": "", "session_preload_libraries": ""},
+    **{"archive_command": "", "shared_preload_libraries": "", "session_preload_libraries": ""},
     **{"local_preload_libraries": "", "max_logical_replication_workers": "0", "autovacuum": "off"},
     **{"hot_standby": "off", "recovery_target_action": "promote", "recovery_init_sync_method": "syncfs"},
-    **{"zero_damaged_pages": "off", "ignore_checksum_failure": "off", "ignore_invalid_pages": "off"},
-    **{"ignore_system_indexes": "off", "ssl": "off", "fsync": "off", "full_page_writes": "off"},
+    **{"ssl": "off", "fsync": "off", "full_page_writes": "off"},
+    **SOLITARY,
+    **dict.fromkeys(HIDING, "off"),
 }
 _LACKING = re.compile(
     r"incompatible with (?:server|operating system)|not supported by (?:this )?build|could not access file|"
     r"could not load library|unrecognized configuration parameter|insufficient parameter settings|"
     r"requested recovery stop point is before consistent recovery point"
 )
-_NEVER = ("does not exist", "authentication failed")  # what a server says that will not think better of it
+_ABROAD = re.compile(
+    r'could not create symbolic link "pg_tblspc|directory "/[^"]*" does not exist|'
+    r'could not (?:set permissions on|create|stat) directory "/'
+)
+LATER = "take a later base backup, or replay to before that"
+_STRANGER = re.compile(r'role ".*" does not exist', re.S)
+_NEVER = ("does not exist", "authentication failed", "not permitted to log in", "not currently accepting connections")
+_WHO = "select encode(convert_to(rolname::text, 'UTF8'), 'hex') from pg_catalog.pg_roles where oid = 10"
+_SAID = re.compile(r'1: encode = "([0-9a-f]*)"')
 _REDO = re.compile(r"redo done at ([0-9A-F]+/[0-9A-F]+)")
 _LAST = re.compile(r"last completed transaction was at log time (\S+ \S+)")
-_ARRIVED = """
-select json_build_array(pg_snapshot_xmax(pg_current_snapshot())::text, timeline_id) from pg_control_checkpoint()
-"""
+_ARRIVED = "select pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())"
 # Links, not copies; where both hold a segment the archive's is taken, as the server itself does.
 _GATHER = r"""
 mkdir "$1" && for each in "$2"/* "$3"/*; do
@@ -64,9 +76,12 @@ class Arrival:
     """Where the replay came to rest."""
 
     transaction: int  # the next one's id, of 64 bits
-    timeline: int
     redone: int | None  # where the last record that was replayed starts; None where none had to be
-    last_commit: str  # by its own clock; "" where none was replayed
+    last_commit: datetime | None  # by its own clock; None where none was replayed
+
+
+class _Stranger(Unloadable):
+    """The server knows nobody of the officer's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,69 +105,111 @@ class Physical:
     def bring(self) -> None:
         """Copy its files, and those of the archive, onto the site's disk."""
         host = self.site.host
-        host.bring(self.cluster.path, self.data)
+        host.bring(self.cluster.path, self.data, without=self.cluster.unneeded)
+        for within, folder in self.cluster.elsewhere.items():
+            host.bring(folder, self.data / within)
         archive = host.disk / "archive"
         host.run(["mkdir", "-p", str(archive)], deadline=_ASK)
         if self.cluster.wal is not None:
             host.bring(self.cluster.wal, archive)
-        argv = ["/bin/sh", "-c", _GATHER, "sh", str(self.log), str(self.data / "pg_wal"), str(archive)]
+        argv = ["/bin/sh", "-c", _GATHER, "sh", str(self.log), str(self.data / LOG), str(archive)]
         host.run(argv, deadline=_DEADLINE)
 
     def start(self, control: Control) -> Arrival:
         """Replay, promote, and return when it takes writes. Unloadable where it cannot be brought up, with why."""
         self._configure()
-        self.site.cluster_of = self.site.name
-        settings = {**_APART, "max_prepared_transactions": str(max(control.prepared, 0)), **self._replaying()}
-        self.site.launch(self.data, settings)
+        settings = {**_APART, "max_prepared_transactions": str(max(control.prepared, 0))}
+        settings |= {**self._spaces(), **self._replaying(control)}
         try:
+            self._launch(settings)
+        except _Stranger:
+            self._find_officer(settings)
+            self._launch(settings)
+        return self._arrived()
+
+    def _launch(self, settings: Mapping[str, str]) -> None:
+        """While it replays, a record of a new tablespace must not lead it to a folder of somebody else."""
+        spaces = str(self.data / SPACES)
+        self.site.host.run(["chmod", "0500", spaces], deadline=_ASK)
+        try:
+            self.site.launch(self.data, settings)
             wait_for(self.site, "the copy is brought up", self._is_up, _DEADLINE)
         except NotInTime:
             raise
         except StepFailed as ended:
             why = str(ended).partition("the server has ended: ")[2] or str(ended)
             hint = "its log ends: " + self.site.log_tail()
+            if _ABROAD.search(hint):
+                why = f"its log creates a tablespace that nothing here can hold ({why}): {LATER}"
+                raise Unloadable(why, hint=hint, lacking=True) from ended
             raise Unloadable(why, hint=hint, lacking=bool(_LACKING.search(hint))) from ended
-        return self._arrived()
+        finally:
+            self.site.host.run(["chmod", "0700", spaces], deadline=_ASK)
+
+    def _find_officer(self, settings: Mapping[str, str]) -> None:
+        """Whoever it was that initdb made: a server for one user lets him in without a name."""
+        run = self.site.host.run
+        run([self.site.program("pg_ctl"), "stop", "-D", str(self.data), "-m", "fast"], deadline=_DEADLINE)
+        told = [word for name, setting in settings.items() for word in ("-c", f"{name}={setting}")]
+        single = [self.site.program("postgres"), "--single", "-D", str(self.data), *told, "template1"]
+        said = run(["/bin/sh", "-c", 'echo "$0" | "$@"', _WHO, *single], deadline=_ASK)
+        if (found := _SAID.search(said)) is None:
+            raise Unloadable("nobody knows who its superuser is", hint=" ".join(said.split())[-200:], lacking=True)
+        self.site.officer = bytes.fromhex(found[1]).decode()
+        self._let_in()
 
     def _configure(self) -> None:
         """Files of our own in the place of its own, and no trace of what it had been told to do."""
-        host, me = self.site.host, self.site.host.run(["id", "-un"], deadline=_ASK).strip()
-        mine = f"local all {_quoted(self.site.officer)} peer map={_MAP}\n"
-        for name, text in {
-            "postgresql.conf": "",
-            "postgresql.auto.conf": "",
-            "pg_hba.conf": mine + HBA,
-            "pg_ident.conf": f"{_MAP} {_quoted(me)} {_quoted(self.site.officer)}\n",
-        }.items():
-            host.write(self.data / name, text)
-        gone = ["recovery.signal", "standby.signal", "postmaster.pid", "postmaster.opts", "current_logfiles"]
+        host = self.site.host
+        for name in ("postgresql.conf", "postgresql.auto.conf"):
+            host.write(self.data / name, "")
+        self._let_in()
+        gone = ["recovery.signal", "standby.signal", "postmaster.pid", "postmaster.opts", "current_logfiles", MAP]
         slots = [str(self.data / "pg_replslot")]
         host.run(["rm", "-rf", *(str(self.data / name) for name in gone), *slots], deadline=_ASK)
         host.run(["mkdir", "-p", *(str(self.data / name) for name in _FOLDERS)], deadline=_ASK)
         host.run(["chmod", "-R", "go-rwx", str(self.data)], deadline=_DEADLINE)
-        if self._replaying():
+        if not self._complete:
             host.write(self.data / "recovery.signal", "")
 
-    def _replaying(self) -> dict[str, str]:
-        """Nothing for a copy that is complete in itself: its server reads its own log to the end."""
-        if self.cluster.wal is None and self.aim.latest:
+    def _let_in(self) -> None:
+        """The officer, and nobody else, without a password: it is the site's own user who asks."""
+        host, officer = self.site.host, quoted(self.site.officer)
+        me = host.run(["id", "-un"], deadline=_ASK).strip()
+        host.write(self.data / "pg_hba.conf", f"local all {officer} peer map={_MAP}\n{HBA}")
+        host.write(self.data / "pg_ident.conf", f"{_MAP} {quoted(me)} {officer}\n")
+
+    @property
+    def _complete(self) -> bool:
+        """Whether it is complete in itself: its server reads its own log to the end."""
+        return self.cluster.wal is None and self.aim.latest
+
+    def _replaying(self, control: Control) -> dict[str, str]:
+        if self._complete:
             return {}
         archive = self.site.host.disk / "archive"
-        return {"restore_command": fetching(archive, histories=True), **self.aim.settings}
+        return {"restore_command": fetching(archive, control.segment), **self.aim.settings}
+
+    def _spaces(self) -> dict[str, str]:
+        """Tablespaces are folders within the data folder here, where servers expect links."""
+        held = self.site.host.run(["ls", str(self.data / SPACES)], deadline=_ASK).split()
+        return {"allow_in_place_tablespaces": "on"} if held else {}
 
     def _is_up(self) -> bool:
         try:
             self._psql("-c", "select 1")
         except StepFailed as refused:
+            if _STRANGER.search(str(refused)):
+                raise _Stranger(str(refused), hint="", lacking=True) from refused
             if any(words in str(refused) for words in _NEVER):
-                hint = "a seal of its server tells who its superuser is: --seal FILE"
+                hint = "a copy in which its own superuser may log in can be looked at"
                 raise Unloadable(f"{self.site.officer} is not let in: {refused}", hint=hint, lacking=True) from refused
             raise
         return True
 
     def _arrived(self) -> Arrival:
         """What it says of itself; from here on the console is open."""
-        transaction, timeline = (each.strip(' "') for each in self._psql("-c", _ARRIVED).strip().strip("[]").split(","))
+        transaction = int(self._psql("-c", _ARRIVED))
         secret = self.site.host.disk / "opening"
         order = sql.SQL("alter role {} login password {};\n").format(
             sql.Identifier(self.site.officer), sql.Literal(self.site.officers_password)
@@ -166,15 +223,16 @@ class Physical:
         log = self.site.host.read(self.site.log)
         redone, last = _REDO.findall(log), _LAST.findall(log)
         reached = place_of(redone[-1]) if redone else None
-        return Arrival(int(transaction), int(timeline), reached, last[-1] if last else "")
+        return Arrival(transaction, reached, _time(last[-1]) if last else None)
 
     def _psql(self, *what: str) -> str:
-        listens = self.site.host.listens
-        where = ["-h", listens["unix_socket_directories"], "-p", listens["port"], "-U", self.site.officer]
         argv = [self.site.program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "--no-password"]
-        return self.site.host.run([*argv, *where, "-d", "template1", *what], deadline=_ASK)
+        return self.site.host.run([*argv, *locally(self.site), "-d", "template1", *what], deadline=_ASK)
 
 
-def _quoted(name: str) -> str:
-    """As a word of pg_hba.conf; a name in quotes is none of its keywords."""
-    return '"' + name.replace('"', '""') + '"'
+def _time(said: str) -> datetime | None:
+    """As the server's log writes it, in UTC."""
+    try:
+        return datetime.fromisoformat(said).replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -42,3 +42,8 @@ RIGHTS = (
 RESUME = """
 select case when pg_is_in_recovery() then case when pg_is_wal_replay_paused() then pg_wal_replay_resume() end end
 """
+
+# Of a server on a copy of another's: it archives nothing, follows nobody, and waits for nobody.
+SOLITARY: Mapping[str, str] = {
+    **{"archive_mode": "off", "primary_conninfo": "", "primary_slot_name": "", "synchronous_standby_names": ""},
+}

@@ -140,8 +140,8 @@ class Site:
         self.let_in(embassy.name, embassy.host.gateway)
         return self
 
-    def initialise(self, folder: str = "data") -> PurePosixPath:
-        """A new cluster with the officer as its superuser; returns its data folder. It is not started."""
+    def initialise(self, folder: str = "data", *options: str) -> PurePosixPath:
+        """A new cluster, the officer its superuser; options are for initdb. Its data folder; it is not started."""
         data, secret = self.host.disk / folder, self.host.disk / "first-password"
         self.cluster_of = self.name
         self.host.write(secret, self.officers_password + "\n")
@@ -150,7 +150,8 @@ class Site:
         access = ["--username", self.officer, "--auth=scram-sha-256", "--pwfile", str(secret)]
         kept = ["--no-clean"]  # what a failed initdb leaves tells which shared memory is to be released
         memory = ["-c", "dynamic_shared_memory_type=mmap"]  # initdb runs servers, and may be killed as they are
-        self.host.run([self.program("initdb"), "-D", str(data), *locale, *access, *memory, *kept], deadline=120)
+        argv = [self.program("initdb"), "-D", str(data), *locale, *access, *memory, *kept, *options]
+        self.host.run(argv, deadline=120)
         self.host.write(secret, "")
         self.host.write(data / "pg_hba.conf", HBA)
         return data

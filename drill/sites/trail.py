@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from drill.errors import StepFailed
-from drill.sites.wal import Wal, place_of
+from drill.sites.segments import HISTORY, NAME, damaged, segment_name
+from drill.sites.wal import Wal, lsn_of, place_of
 
 if TYPE_CHECKING:
     from drill.sites.site import Site
 
 _DEADLINE = 600.0  # seconds
-_NAME = re.compile(r"([0-9A-F]{8})[0-9A-F]{16}(?:\.partial)?")
-_HISTORY = re.compile(r"([0-9A-F]{8})\.history")
 _FORK = re.compile(r"^\s*(\d+)\s+([0-9A-F]+/[0-9A-F]+)", re.M)
 _OF_TIMELINE = """
 mkdir "$2" || exit 1
@@ -40,26 +39,43 @@ def way_from(timeline: int, names: Mapping[str, str]) -> Way:
     forks_of = {
         int(found[1], 16): {int(number): place_of(lsn) for number, lsn in _FORK.findall(text)}
         for name, text in names.items()
-        if (found := _HISTORY.fullmatch(name))
+        if (found := HISTORY.fullmatch(name)) and not found[2]
     }
     later = [number for number, forks in forks_of.items() if timeline in forks]
     way = max(later, default=timeline)
-    beyond = {int(found[1], 16) for found in map(_NAME.fullmatch, names) if found} - forks_of.keys()
+    beyond = {int(found[1], 16) for found in map(NAME.fullmatch, names) if found} - forks_of.keys()
     if lost := sorted(number for number in beyond if number > timeline):
         said = f"the archive: it holds segments of timeline {lost[0]} and no {lost[0]:08X}.history"
         raise StepFailed(said, hint="a server would not go there: find the history, or take those segments away")
-    return Way(way, forks_of.get(way, {}) if way != timeline else {})
+    return Way(way, forks_of.get(way, {}))
+
+
+def _prove_way(way: Way, names: Collection[str], begins: tuple[int, int], segment: int) -> None:
+    """The segments of the timelines before the last, each up to the one in which the next one left it: that has it too.
+
+    A record in one of these that cannot be read is found by whether the replay comes to its end.
+    """
+    timeline, start = begins
+    for number, fork in sorted(each for each in way.forks.items() if each[0] >= timeline):
+        for each in range(start // segment, fork // segment):
+            if (name := segment_name(number, each, segment)) not in names:
+                raise damaged(f"a hole: segment {name} is missing, before timeline {number} was left at {lsn_of(fork)}")
+        start = max(start, fork)
 
 
 @contextmanager
-def trail(site: Site, folder: PurePosixPath, timeline: int, since: int) -> Iterator[tuple[Way, Wal]]:
-    """The way, and the log of the timeline at its end. StepFailed: a hole, a segment cut short, none at all."""
+def trail(site: Site, folder: PurePosixPath, begins: tuple[int, int], segment: int) -> Iterator[tuple[Way, Wal]]:
+    """The way from a timeline and a place on it, and the log of the timeline at its end, in segments of so many bytes.
+
+    StepFailed: a hole, a segment cut short, none at all.
+    """
+    timeline, since = begins
     names = site.host.run(["ls", str(folder)], deadline=_DEADLINE).split()
     texts = {name: site.host.read(folder / name) if name.endswith(".history") else "" for name in names}
     way = way_from(timeline, texts)
     own = folder.with_name(f"log-of-{way.timeline}")
+    _prove_way(way, frozenset(names), begins, segment)
     argv = ["/bin/sh", "-c", _OF_TIMELINE, "sh", str(folder), str(own), f"{way.timeline:08X}"]
     site.host.run(argv, deadline=_DEADLINE)
-    start = max((place for place in way.forks.values()), default=since)
-    with Wal.opened(site, own, way.timeline, max(start, since)) as wal:
+    with Wal.opened(site, own, way.timeline, max([since, *way.forks.values()]), segment=segment) as wal:
         yield way, wal

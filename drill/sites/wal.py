@@ -12,21 +12,17 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from drill.errors import StepFailed
+from drill.sites.segments import SEGMENT, damaged, held_segments, segment_name
 
 if TYPE_CHECKING:
     from drill.sites.site import Site
 
-SEGMENT = 16 * 1024 * 1024  # bytes, as initdb makes them
 PAGE = 8192
 _HEADER, _FIRST_HEADER = 24, 40  # bytes at the start of a page, and of a segment
-_IN_A_LOG = 0x1_0000_0000 // SEGMENT  # segments before the middle part of their names counts on
 _AT_A_TIME = 20_000  # records that are held in memory
 _DEADLINE = 3600.0  # seconds for one look at the log
-_DAMAGED = "the archive is damaged; only an earlier base backup, or another copy, can help"
 
-_NAME = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})(\.partial)?")
-_HISTORY = re.compile(r"([0-9A-F]{8})\.history(\.partial)?")
+LSN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}")
 _RECORD = re.compile(
     r"rmgr: (\w+) +len \(rec/tot\): *\d+/ *(\d+), tx: *(\d+), lsn: ([0-9A-F/]+), prev [0-9A-F/]+, desc: (.*)"
 )
@@ -74,12 +70,12 @@ def lsn_of(place: int) -> str:
     return f"{place >> 32:X}/{place & 0xFFFFFFFF:X}"
 
 
-def end_of(start: int, length: int) -> int:
+def end_of(start: int, length: int, segment: int = SEGMENT) -> int:
     """Where a record of so many bytes ends that starts there: as PostgreSQL tells it, page headers stepped over."""
     here, left = start, (length + 7) // 8 * 8
     while left > (room := PAGE - here % PAGE):
         here, left = here + room, left - room
-        here += _FIRST_HEADER if here % SEGMENT == 0 else _HEADER
+        here += _FIRST_HEADER if here % segment == 0 else _HEADER
     return here + left
 
 
@@ -94,16 +90,16 @@ class Record:
     says: str
 
 
-def record_of(line: str) -> Record | None:
+def record_of(line: str, segment: int = SEGMENT) -> Record | None:
     """One line of pg_waldump; None for a line that is no record."""
     found = _RECORD.match(line)
     if found is None:
         return None
     kind, length, transaction, lsn, says = found.groups()
     start = place_of(lsn)
-    end = end_of(start, int(length))
+    end = end_of(start, int(length), segment)
     if kind == "XLOG" and says.startswith("SWITCH"):
-        end = -(-end // SEGMENT) * SEGMENT  # the rest of its segment is left empty
+        end = -(-end // segment) * segment  # the rest of its segment is left empty
     return Record(kind, int(transaction), start, end, says)
 
 
@@ -130,52 +126,6 @@ def _complaint(said: Sequence[str]) -> str:
     return next((line for line in said if line.startswith("pg_waldump: error: ")), "")
 
 
-def segment_name(timeline: int, number: int) -> str:
-    """Of the segment that begins at number * SEGMENT."""
-    return f"{timeline:08X}{number // _IN_A_LOG:08X}{number % _IN_A_LOG:08X}"
-
-
-def held_segments(files: Mapping[str, int], timeline: int, since: int) -> range:
-    """The numbers of the segments among these files (with their sizes), from the one in which the place `since` lies.
-
-    StepFailed that names what is wrong: nothing at all, a hole, one that is too short, another timeline.
-    """
-    found = sorted((match for match in map(_NAME.fullmatch, files) if match), key=lambda match: match[0])
-    others = [match[0] for match in (*found, *filter(None, map(_HISTORY.fullmatch, files)))]
-    if foreign := sorted(name for name in others if int(name[:8], 16) != timeline):
-        raise _damaged(f"{foreign[0]} is of timeline {int(foreign[0][:8], 16)}, the base backup of timeline {timeline}")
-    held = {_number(match): match[0] for match in reversed(found)}  # a complete one before the part of the same
-    first = since // SEGMENT
-    if not held:
-        raise _damaged("it holds no segment of the write-ahead log")
-    if first not in held:
-        raise _damaged(f"{segment_name(timeline, first)}, at which the base backup begins, is missing")
-    last = max(held)
-    for number in range(first, last + 1):
-        _check(number, held, files, timeline)
-    return range(first, last + 1)
-
-
-def _number(name: re.Match[str]) -> int:
-    return int(name[2], 16) * _IN_A_LOG + int(name[3], 16)
-
-
-def _check(number: int, held: Mapping[int, str], files: Mapping[str, int], timeline: int) -> None:
-    name, last = held.get(number), max(held)
-    if name is None:
-        before, after = number - 1, min(other for other in held if other > number)
-        missing = segment_name(timeline, number)
-        raise _damaged(f"a hole: segment {missing} is missing between {held[before]} and {held[after]}")
-    if name.endswith(".partial") and number != last:
-        raise _damaged(f"a hole: {name} was never completed, though {held[last]} follows")
-    if files[name] != SEGMENT:
-        raise _damaged(f"{name} is cut short: {files[name]} bytes of {SEGMENT}")
-
-
-def _damaged(what: str) -> StepFailed:
-    return StepFailed(f"the archive: {what}", hint=_DAMAGED)
-
-
 def _files(site: Site, folder: PurePosixPath) -> dict[str, int]:
     """By name: the bytes. A segment for which the receiver is just making room holds nothing yet, and is left out."""
     listed = site.host.run(["ls", "-ln", str(folder)], deadline=30).splitlines()[1:]
@@ -197,16 +147,19 @@ class Wal:
     timeline: int
     segments: range
     scratch: PurePosixPath
+    segment: int = SEGMENT  # bytes
 
     @classmethod
     @contextmanager
-    def opened(cls, site: Site, folder: PurePosixPath, timeline: int, since: int) -> Iterator[Wal]:
+    def opened(
+        cls, site: Site, folder: PurePosixPath, timeline: int, since: int, *, segment: int = SEGMENT
+    ) -> Iterator[Wal]:
         """Look at the names, then lay the segments out; undone, only what was laid out is gone. StepFailed: damage."""
-        segments = held_segments(_files(site, folder), timeline, since)
-        scratch, last = folder.with_name(f"scratch-{uuid4().hex}"), segment_name(timeline, segments[-1])
+        segments = held_segments(_files(site, folder), timeline, since, segment)
+        scratch, last = folder.with_name(f"scratch-{uuid4().hex}"), segment_name(timeline, segments[-1], segment)
         try:
             site.host.run(["/bin/sh", "-c", _LAY_OUT, "sh", str(folder), str(scratch), last], deadline=120)
-            yield cls(site, timeline, segments, scratch)
+            yield cls(site, timeline, segments, scratch, segment)
         finally:
             site.host.run(["rm", "-rf", str(scratch)], deadline=120)
 
@@ -219,7 +172,7 @@ class Wal:
             if again.start < further.start:  # else it was only received meanwhile
                 why = stopped[2] if (stopped := _STOPPED.search(complaint)) else complaint
                 goes_on = f"and goes on at {lsn_of(further.start)}"
-                raise _damaged(f"it cannot be read at {lsn_of(again.end)} ({why}), {goes_on}")
+                raise damaged(f"it cannot be read at {lsn_of(again.end)} ({why}), {goes_on}")
             record = again
         return record
 
@@ -227,18 +180,21 @@ class Wal:
         """With what pg_waldump complained of behind it: a home lost in the middle of a record leaves a part of one."""
         said: list[str] = []
         for number in reversed(self.segments):
-            said = self._dumped(_LAST, number * SEGMENT, env={"most": "1"}).splitlines()
-            if (record := record_of(said[0]) if said else None) is not None:
+            said = self._dumped(_LAST, number * self.segment, env={"most": "1"}).splitlines()
+            if (record := self._record(said[0]) if said else None) is not None:
                 return record, _complaint(said)
-        raise _damaged(f"no complete record can be read in it: {_complaint(said)}")
+        raise damaged(f"no complete record can be read in it: {_complaint(said)}")
 
     def _behind(self, last: Record) -> Record | None:
         """A record that can be read on a later page than the last."""
-        page = (last.end // PAGE + 1) * PAGE
-        for number in range(page // SEGMENT, self.segments.stop):
-            within = {"at": max(page, number * SEGMENT), "end": (number + 1) * SEGMENT, "size": SEGMENT, "page": PAGE}
-            env = {"file": segment_name(self.timeline, number), **{name: str(each) for name, each in within.items()}}
-            found = map(record_of, self._shell(_ANYWHERE, [], env).splitlines())
+        page, size = (last.end // PAGE + 1) * PAGE, self.segment
+        for number in range(page // self.segment, self.segments.stop):
+            within = {"at": max(page, number * size), "end": (number + 1) * size, "size": size, "page": PAGE}
+            env = {
+                "file": segment_name(self.timeline, number, size),
+                **{name: str(each) for name, each in within.items()},
+            }
+            found = map(self._record, self._shell(_ANYWHERE, [], env).splitlines())
             if (record := next(filter(None, found), None)) is not None:
                 return record
         return None
@@ -246,9 +202,9 @@ class Wal:
     def last_commit(self, least: int) -> datetime | None:
         """When its last transaction was committed; None with none since the place `least`."""
         for number in reversed(self.segments):
-            begin = max(number * SEGMENT, least)
+            begin = max(number * self.segment, least)
             said = self._dumped(_LAST, begin, "-r", "Transaction", env={"most": "1000"}).splitlines()
-            endings = [ending_of(record) for record in map(record_of, said) if record]
+            endings = [ending_of(record) for record in map(self._record, said) if record]
             if commits := [ending.at for ending in endings if ending and ending.committed]:
                 return commits[-1]
             if begin == least:
@@ -264,7 +220,7 @@ class Wal:
         seen = since - 1
         while True:
             said = self._dumped(_ALL, max(seen, since), "-n", str(_AT_A_TIME), *wanted).splitlines()
-            found = [record for record in map(record_of, said) if record is not None]
+            found = [record for record in map(self._record, said) if record is not None]
             yield from (record for record in found if record.start > seen)
             if len(found) < _AT_A_TIME:
                 self._prove_read_to_the_end(_complaint(said))
@@ -274,9 +230,12 @@ class Wal:
     def _prove_read_to_the_end(self, complaint: str) -> None:
         stopped = _STOPPED.search(complaint)
         if complaint and stopped is None:
-            raise _damaged(f"it cannot be read: {complaint}")
+            raise damaged(f"it cannot be read: {complaint}")
         if stopped is not None and place_of(stopped[1]) < self.last.start:
-            raise _damaged(f"it cannot be read behind {stopped[1]}: {stopped[2]}")
+            raise damaged(f"it cannot be read behind {stopped[1]}: {stopped[2]}")
+
+    def _record(self, line: str) -> Record | None:
+        return record_of(line, self.segment)
 
     def _dumped(self, script: str, since: int, *more: str, env: Mapping[str, str] | None = None) -> str:
         return self._shell(script, ["-s", lsn_of(since), *more], env or {})
@@ -287,7 +246,7 @@ class Wal:
         It is told where the last segment ends: for one more it would wait five seconds.
         """
         script = f'cd "$1" && shift || exit 1; {script}'
-        whole = ["-p", ".", "-t", str(self.timeline), "-e", lsn_of(self.segments.stop * SEGMENT)]
+        whole = ["-p", ".", "-t", str(self.timeline), "-e", lsn_of(self.segments.stop * self.segment)]
         waldump = [self.site.program("pg_waldump"), *whole, *options]
         argv = ["/bin/sh", "-c", script, "sh", str(self.scratch), *waldump]
         return self.site.host.run(argv, deadline=_DEADLINE, env=env)

@@ -17,7 +17,7 @@ from drill.parts import Copy, KeptCopy, Recovery
 from drill.recoveries.promote import Promote
 from drill.recoveries.replay import Replay
 from drill.recoveries.restore import Restore
-from drill.sites.courier import authorise
+from drill.sites.courier import authorise, locally
 from drill.sites.settings import SETTINGS
 from drill.sites.site import OFFICER, Site
 from tests.bench.ground import Ground
@@ -74,8 +74,7 @@ def _has_row(site: Site, register: str) -> bool:
 
 def write(site: Site, register: str) -> None:
     """One row, over a new connection, as a person with psql would."""
-    where = ["-h", site.host.listens["unix_socket_directories"], "-p", site.host.listens["port"], "-U", OFFICER]
-    argv = [site.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *where, "-d", register, "-c", ROW]
+    argv = [site.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *locally(site), "-d", register, "-c", ROW]
     site.host.run(argv, deadline=60, env=authorise(site))
 
 
@@ -215,7 +214,7 @@ def _restoring(copies: Copies, rounds: int) -> Figure:
 
 
 def _pg_restore(embassy: Site, dump: PurePosixPath) -> None:
-    where = ["-h", embassy.host.listens["unix_socket_directories"], "-p", embassy.host.listens["port"], "-U", OFFICER]
+    where = locally(embassy)
     argv = [
         embassy.program("pg_restore"),
         *where,

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from drill.cluster_verification import ClusterVerification
-from drill.clusters import Aim, Cluster
+from drill.clusters import Cluster
 from drill.hosts import Premises
 from drill.hosts.process import ProcessPremises
 from drill.sealing import Sealing
 from drill.seals import How, Sealed
+from drill.sites.aim import Aim
 from drill.verdict import Verdict
 from drill.verified import Verified
 from tests.fix_home import ARCHIVING, create_bank, lone, origin_of, stop_in_order
@@ -117,10 +118,13 @@ def test_a_copy_of_before_the_seal_is_unknown_where_it_differs(vault: Vault) -> 
     assert verified.exit_code == 3
 
 
-def test_without_a_seal_nothing_is_met(vault: Vault) -> None:
+def test_without_a_seal_its_superuser_is_found_and_no_content_is_met(vault: Vault) -> None:
+    assert vault.sealed.superuser != "postgres"
     verified = vault.verify(vault.folder / "late", sealed=False)
     assert by(verified, Verdict.MISSED) == {}
-    assert "is not let in" in by(verified, Verdict.UNKNOWN)[("copy", "restored")]
+    assert ("copy", "restored") in by(verified, Verdict.MET)
+    assert by(verified, Verdict.UNKNOWN)[("bank", "content")] == "never sealed"
+    assert verified.exit_code == 3
 
 
 def _zeroed(copy: Path, vault: Vault) -> None:

@@ -10,7 +10,8 @@ import pytest
 from drill.errors import StepFailed
 from drill.hosts.process import ProcessPremises
 from drill.sites.archived import Archived
-from drill.sites.wal import PAGE, SEGMENT, lsn_of, place_of, segment_name
+from drill.sites.segments import SEGMENT, segment_name
+from drill.sites.wal import PAGE, lsn_of, place_of
 from tests.fix_archive import Held, archived
 from tests.fix_life import BUSINESS, GAZETTE, OUTAGES, Place
 from tests.fix_site import Filled

@@ -2,8 +2,8 @@
 
 import pytest
 
-from drill.clusters import Aim
 from drill.errors import DrillError, StepFailed
+from drill.sites.aim import Aim
 from drill.sites.trail import Way, way_from
 
 FIRST, SECOND = "000000010000000000000005", "000000020000000000000006"
@@ -19,7 +19,7 @@ def test_a_history_leads_to_the_newest_timeline_that_descends_from_the_copys() -
     third = HISTORY + "2\t0/7000000\tno recovery target specified\n"
     names = {FIRST: "", "00000002.history": HISTORY, "00000003.history": third}
     assert way_from(1, names) == Way(3, {1: 0x5000028, 2: 0x7000000})
-    assert way_from(3, names) == Way(3, {})
+    assert way_from(3, names) == Way(3, {1: 0x5000028, 2: 0x7000000})
 
 
 def test_segments_of_a_timeline_without_its_history_are_told() -> None:

@@ -7,18 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from drill.errors import StepFailed
-from drill.sites.wal import (
-    SEGMENT,
-    Ending,
-    Record,
-    end_of,
-    ending_of,
-    held_segments,
-    lsn_of,
-    place_of,
-    record_of,
-    segment_name,
-)
+from drill.sites.segments import SEGMENT, held_segments, segment_name
+from drill.sites.wal import Ending, Record, end_of, ending_of, lsn_of, place_of, record_of
 
 AT = datetime(2026, 11, 24, 4, 49, 44, 426270, tzinfo=UTC)
 RESTORE_POINT = (

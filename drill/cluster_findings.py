@@ -1,0 +1,110 @@
+"""What the files and the log of a physical copy show, before anybody looks into its databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from drill.clusters import LABEL
+from drill.errors import StepFailed
+from drill.seals import Sealed
+from drill.sites.control import Control
+from drill.sites.physical import LATER, Arrival, Physical
+from drill.sites.trail import Way
+from drill.sites.wal import LSN, Record, Wal, lsn_of, place_of
+from drill.verdict import Finding, Verdict
+from drill.verified import COPY
+
+RESTORED = "it is brought up in an empty place, and takes writes"
+WHOLE_LOG = "every record from the start of the copy to the end of its log"
+_ONE_MOMENT = "files of one moment: a base backup, or of a server that was stopped in good order"
+_DEADLINE = 4 * 3600.0  # seconds
+_START = re.compile(rf"^START WAL LOCATION: ({LSN.pattern})", re.M)
+_TIMELINE = re.compile(r"^START TIMELINE: (\d+)", re.M)
+_NEW_SPACE = re.compile(r'CREATE (\d+) "(.*)"')
+
+
+def of_copy(check: str, verdict: Verdict, target: str, actual: str) -> Finding:
+    """A finding of the whole copy."""
+    return Finding(check, COPY, verdict, target, actual, f"The copy: {actual}.")
+
+
+def of_the_files(physical: Physical, control: Control, sealed: Sealed | None) -> Iterator[Finding]:
+    """As they lie in the sandbox, before a server has touched them."""
+    cluster = physical.cluster
+    if cluster.manifested:
+        yield _manifest(physical)
+    if sealed is not None:
+        same = control.system_identifier == sealed.system_identifier
+        actual = f"{control.system_identifier}, sealed: {sealed.system_identifier}"
+        yield of_copy("identity", _met(same), "made of the server that was sealed", actual)
+    actual = f"set in it: {', '.join(cluster.hiding)}" if cluster.hiding else "none set in it"
+    yield of_copy("settings", _met(not cluster.hiding), "no setting that hides damage", actual)
+    whole = cluster.labelled or control.stopped
+    actual = "a base backup" if cluster.labelled else f"no {LABEL}, and its server was {control.state}"
+    yield of_copy("provenance", Verdict.MET if whole else Verdict.UNKNOWN, _ONE_MOMENT, actual)
+
+
+def _manifest(physical: Physical) -> Finding:
+    """Are all files there, byte for byte? The log is looked at apart."""
+    target, site = "each file as its backup_manifest says", physical.site
+    try:
+        argv = [site.program("pg_verifybackup"), "--no-parse-wal", str(physical.data)]
+        site.host.run(argv, deadline=_DEADLINE)
+    except StepFailed as wrong:
+        return of_copy("manifest", Verdict.MISSED, target, str(wrong).partition(": ")[2] or str(wrong))
+    return of_copy("manifest", Verdict.MET, target, "all as it says")
+
+
+def begins(physical: Physical, control: Control) -> tuple[int, int]:
+    """The timeline and the place from which the log is needed."""
+    label = physical.site.host.read(physical.data / LABEL)
+    start, timeline = _START.search(label), _TIMELINE.search(label)
+    if start is None:
+        return control.timeline, control.redo
+    return int(timeline[1]) if timeline else control.timeline, place_of(start[1])
+
+
+def leads_elsewhere(physical: Physical, log: tuple[Way, Wal], since: int) -> Finding | None:
+    """Replaying a new tablespace, a server would go to a folder of its own machine: it is not started at all."""
+    within = max(since, log[1].segments[0] * log[1].segment)
+    for record in log[1].records(within, ["Tablespace"]):
+        if (found := _NEW_SPACE.search(record.says)) and found[2] and physical.aim.passes(record.start):
+            says = f"its log creates the tablespace {found[1]} at {found[2]}, at {lsn_of(record.start)}"
+            return of_copy("restored", Verdict.UNKNOWN, RESTORED, f"{says}: {LATER}")
+    return None
+
+
+def replayed(arrival: Arrival, control: Control, last: Record) -> Finding:
+    """Whether the replay came to the end of the log; where nothing had to be replayed, that is the last checkpoint."""
+    redone = control.checkpoint if arrival.redone is None else arrival.redone
+    actual = f"replayed up to the record at {lsn_of(redone)}; the last is at {lsn_of(last.start)}"
+    return of_copy("replay", _met(redone >= last.start), "every record that the log holds", actual)
+
+
+def on_timeline(arrival: Arrival, control: Control, way: Way, sealed: Sealed) -> Finding:
+    """Whether the log leads where the sealed server was: a later timeline may have left its own before the seal."""
+    verdict, actual = Verdict.MET, f"timeline {way.timeline}"
+    place, fork = place_of(sealed.ended.lsn), way.forks.get(sealed.timeline)
+    end = control.checkpoint if arrival.redone is None else arrival.redone
+    if sealed.timeline > way.timeline:
+        verdict = Verdict.MISSED if end > place else Verdict.UNKNOWN
+        actual += f", and timeline {sealed.timeline} was sealed"
+    elif sealed.timeline < way.timeline and fork is None:
+        verdict, actual = Verdict.UNKNOWN, f"{actual}: no history tells where timeline {sealed.timeline} was left"
+    elif fork is not None and fork < place and (end >= fork or control.timeline > sealed.timeline):
+        actual += f" left timeline {sealed.timeline} at {lsn_of(fork)}, before the seal"
+        verdict = Verdict.MISSED
+    return of_copy("timeline", verdict, "the way that the sealed server took", actual)
+
+
+def freshness(arrival: Arrival, control: Control, expected: datetime) -> Finding:
+    """By its last commit and its last checkpoint, whichever is later."""
+    fresh = max(filter(None, (arrival.last_commit, control.checkpoint_at)))
+    target = f"nothing older than {expected.isoformat()}"
+    return of_copy("freshness", _met(fresh >= expected), target, f"it is of {fresh.isoformat()}")
+
+
+def _met(fine: bool) -> Verdict:
+    return Verdict.MET if fine else Verdict.MISSED
