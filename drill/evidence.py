@@ -9,7 +9,7 @@ from drill.digest import Column, Digest, Form
 from drill.ledger import Entry, Receipt
 from drill.objectives import Objectives
 from drill.timeline import Event
-from drill.verdict import Expected
+from drill.verdict import Expected, Manner
 
 SCHEMA_VERSION = 1
 
@@ -86,6 +86,7 @@ class Evidence:
     events: tuple[Event, ...]
     ledger: tuple[Entry, ...]
     stable_for: float = 2.0  # seconds without a failure that make a first acknowledgement count as restored
+    manners: Mapping[str, Manner] = field(default_factory=dict)  # how some of the expected must miss
     notes: tuple[str, ...] = ()  # what was odd about the folder it was read from: a torn last line, a missing file
 
     @classmethod
@@ -116,6 +117,7 @@ class Evidence:
             events=events,
             ledger=ledger,
             stable_for=float(began["stable_for"]),
+            manners={check: Manner(**manner) for check, manner in began.get("manners", {}).items()},
             notes=notes,
         )
 

@@ -10,7 +10,7 @@ from drill.verdict import DrillResult
 
 def judge(evidence: Evidence, checks: Sequence[Check] = ALL) -> DrillResult:
     """What every check says of this evidence."""
-    return DrillResult(evidence.scenario, findings(evidence, checks), evidence.expected)
+    return DrillResult(evidence.scenario, findings(evidence, checks), evidence.expected, evidence.manners)
 
 
 def judged(evidence: Evidence) -> Judged:

@@ -18,7 +18,7 @@ from drill.evidence import Holdings, Seal, Structure
 from drill.ledger import Entry
 from drill.objectives import Objectives
 from drill.timeline import Timeline
-from drill.verdict import Expected
+from drill.verdict import Expected, Manner
 
 if TYPE_CHECKING:
     from drill.clock import Clock
@@ -266,6 +266,7 @@ class Drill:
     survey: Survey
     serve: Serve
     expected: Expected
+    manners: Mapping[str, Manner]
 
     @property
     def lost(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -140,6 +140,7 @@ class Rehearsal:
             "objectives": {name: o.model_dump() for name, o in planned.objectives.items()},
             "overridden": list(self.scenario.overridden),
             "expected": {c: r if isinstance(r, str) else sorted(r) for c, r in planned.expected.items()},
+            "manners": {check: asdict(manner) for check, manner in planned.manners.items()},
             "serve": str(planned.serve),
             "stable_for": planned.citizens.stable_for,
             "outage": planned.outage.kind,

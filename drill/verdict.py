@@ -29,6 +29,24 @@ class Finding:
     target: str
     actual: str
     says: str = ""  # one plain sentence for an officer
+    amount: float | None = None  # what was measured, where that is one number: seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an expected miss must miss, so that a drill that broke in some other way does not pass for it."""
+
+    because: str = ""  # words of what the check found
+    least: float | None = None  # what it measured lies between these two
+    most: float | None = None
+
+    def fits(self, finding: Finding) -> bool:
+        """Is this the miss that was meant?"""
+        if self.because not in finding.actual:
+            return False
+        if self.least is None or self.most is None:
+            return True
+        return finding.amount is not None and self.least <= finding.amount <= self.most
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +54,7 @@ class DrillResult:
     scenario: str
     findings: tuple[Finding, ...]
     expected: Expected = field(default_factory=dict)
+    manners: Mapping[str, Manner] = field(default_factory=dict)  # by check, for some of the expected
 
     @property
     def verdict(self) -> Verdict:
@@ -58,6 +77,8 @@ class DrillResult:
         wanted = self.expected.get(finding.check, frozenset())
         if finding.verdict is Verdict.UNKNOWN:
             return False
+        if self._otherwise(finding):
+            return True
         if wanted == "some":
             return finding.check in self._surprises
         must_miss = wanted == "all" or finding.register in wanted
@@ -78,7 +99,14 @@ class DrillResult:
         """The checks that missed unexpectedly, or were met where a miss was due. What is unknown surprises nobody."""
         return [check for check in {f.check for f in self.findings} | self.expected.keys() if self._surprising(check)]
 
+    def _otherwise(self, finding: Finding) -> bool:
+        """Does it miss as expected, but in another manner?"""
+        manner = self.manners.get(finding.check)
+        return manner is not None and finding.verdict is Verdict.MISSED and not manner.fits(finding)
+
     def _surprising(self, check: str) -> bool:
+        if any(self._otherwise(f) for f in self.findings if f.check == check):
+            return True
         by = {v: {f.register for f in self.findings if f.check == check and f.verdict is v} for v in Verdict}
         match self.expected.get(check, frozenset()):
             case "all":

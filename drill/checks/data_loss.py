@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from drill.evidence import Evidence
-from drill.measures import fates_of, rpa
+from drill.measures import fates_of, figures, rpa
 from drill.proofs import Fence, fence_of, ledger_gap, outage_gap, untried_gap
 from drill.verdict import Finding, Verdict
 
@@ -12,7 +12,8 @@ def data_loss(evidence: Evidence) -> Iterator[Finding]:
     for register in sorted(evidence.lost):
         rpo = evidence.objectives[register].rpo
         verdict, actual, says = _judge(evidence, register, rpo)
-        yield Finding("data_loss", register, verdict, f"<= {rpo:g} s", actual, says)
+        amount = None if verdict is Verdict.UNKNOWN else figures(evidence, register).rpa_s
+        yield Finding("data_loss", register, verdict, f"<= {rpo:g} s", actual, says, amount)
 
 
 def _judge(evidence: Evidence, register: str, rpo: float) -> tuple[Verdict, str, str]:

@@ -14,7 +14,8 @@ def recovery_time(evidence: Evidence) -> Iterator[Finding]:
     for register in sorted(evidence.lost):
         rto = evidence.objectives[register].rto
         verdict, actual, says = _judge(evidence, register, rto)
-        yield Finding("recovery_time", register, verdict, f"<= {rto:g} s", actual, says)
+        amount = None if verdict is Verdict.UNKNOWN else figures(evidence, register).rta_s
+        yield Finding("recovery_time", register, verdict, f"<= {rto:g} s", actual, says, amount)
 
 
 def _judge(evidence: Evidence, register: str, rto: float) -> tuple[Verdict, str, str]:

@@ -55,6 +55,7 @@ def run_document(run: Judged) -> dict[str, Any]:
         "started_at": None if started is None else started.at.isoformat(),
         "verdict": str(result.verdict),
         "expected": {c: r if isinstance(r, str) else sorted(r) for c, r in sorted(result.expected.items())},
+        "manners": {check: asdict(manner) for check, manner in sorted(result.manners.items())},
         "as_expected": result.as_expected,
         "exit_code": result.exit_code,
         "comparable": not run.incomparable,
@@ -84,5 +85,6 @@ def _finding(run: Judged, finding: Finding) -> dict[str, Any]:
         "target": finding.target,
         "actual": finding.actual,
         "says": finding.says,
+        "amount": finding.amount,
         "surprising": run.result.surprising(finding),
     }

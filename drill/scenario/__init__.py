@@ -21,22 +21,40 @@ from drill.response import Response
 
 if TYPE_CHECKING:
     from drill.sites.site import Site
-    from drill.verdict import Expected
+    from drill.verdict import Expected, Manner
 
 _HINT = "`drill schema` shows what can be written, `drill new NAME` writes a sample"
 
 
 def _shape(value: object) -> str:
-    return "word" if isinstance(value, str) else "list"
+    return "word" if isinstance(value, str) else "mapping" if isinstance(value, dict | BaseModel) else "list"
 
 
 Registers = Annotated[
     Annotated[Literal["all"], Tag("word")] | Annotated[tuple[RegisterName, ...], Field(min_length=1), Tag("list")],
     Discriminator(_shape),
 ]
-Missing = Annotated[
+Missed = Annotated[
     Annotated[Literal["all", "some"], Tag("word")]
     | Annotated[tuple[Literal[RegisterName, "drill"], ...], Field(min_length=1), Tag("list")],
+    Discriminator(_shape),
+]
+
+
+class InManner(BaseModel, frozen=True, extra="forbid"):
+    """Registers that must miss, and how, so that a drill that broke in some other way does not pass for it."""
+
+    registers: Missed
+    because: Annotated[str | None, Field(min_length=3, description="Words of what the check must find")] = None
+    between: Annotated[
+        tuple[Duration, Duration] | None, Field(description="The least and the most that it must measure")
+    ] = None
+
+
+Missing = Annotated[
+    Annotated[Literal["all", "some"], Tag("word")]
+    | Annotated[tuple[Literal[RegisterName, "drill"], ...], Field(min_length=1), Tag("list")]
+    | Annotated[InManner, Tag("mapping")],
     Discriminator(_shape),
 ]
 
@@ -156,7 +174,20 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
     @property
     def expected(self) -> Expected:
         """By check: the registers that must miss."""
-        return {check: x if isinstance(x, str) else frozenset(x) for check, x in self.expect_missed.items()}
+        return {check: x if isinstance(x, str) else frozenset(x) for check, x in self.missing.items()}
+
+    @property
+    def missing(self) -> Mapping[str, tuple[str, ...] | Literal["all", "some"]]:
+        """The same as it is written."""
+        return {check: x.registers if isinstance(x, InManner) else x for check, x in self.expect_missed.items()}
+
+    @property
+    def manners(self) -> Mapping[str, Manner]:
+        """By check: how they must miss, where the scenario says it."""
+        from drill.verdict import Manner
+
+        given = {check: x for check, x in self.expect_missed.items() if isinstance(x, InManner)}
+        return {check: Manner(x.because or "", *(x.between or (None, None))) for check, x in given.items()}
 
     @property
     def overridden(self) -> tuple[str, ...]:

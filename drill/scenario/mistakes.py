@@ -141,8 +141,9 @@ def _path_in_file(loc: Path, content: Value) -> Path:
         if isinstance(here, dict) and fresh and not last and here.get("kind") == part:
             fresh = False
             continue
-        if isinstance(part, str) and part != "[key]" and not isinstance(here, dict):
-            continue  # the shape that was chosen, not a key
+        shape = part == "mapping" and not last and isinstance(here, dict) and part not in here
+        if shape or (isinstance(part, str) and part != "[key]" and not isinstance(here, dict)):
+            continue  # what was chosen, not a key
         path.append(part)
         fresh = True
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from drill.citizens.schedule import Schedule
 from drill.objectives import OWN_DATA, PRIORITY, spoken
 from drill.scenario import Home, Scenario
+from drill.verdict import Manner
 
 # Estimates: an empty cluster with its write-ahead log; one person's rows in all registers, with their indexes
 _EMPTY_SITE = 400_000_000
@@ -97,9 +98,18 @@ def _resources(scenario: Scenario, on: str) -> Iterator[str]:
         yield f"  own data    {_own_data(scenario.home)}"
     for name, promised in scenario.objectives_by_register.items():
         yield f"  register    {name}: RTO {spoken(promised.rto)}, RPO {spoken(promised.rpo)}"
-    for check, registers in scenario.expect_missed.items():
+    for check, registers in scenario.missing.items():
         named = registers if isinstance(registers, str) else ", ".join(registers)
-        yield f"  must miss   {check}: {named}"
+        yield f"  must miss   {check}: {named}{_manner(scenario.manners.get(check))}"
+
+
+def _manner(manner: Manner | None) -> str:
+    if manner is None:
+        return ""
+    because = f", because: {manner.because}" if manner.because else ""
+    if manner.least is None or manner.most is None:
+        return because
+    return f"{because}, between {spoken(manner.least)} and {spoken(manner.most)}"
 
 
 def acts_of(scenario: Scenario) -> tuple[Act, ...]:

@@ -41,6 +41,7 @@ def drill_of(scenario: Scenario, home: Site, embassy: Site) -> Drill:
         survey=survey,
         serve=scenario.serve,
         expected=scenario.expected,
+        manners=scenario.manners,
     )
 
 

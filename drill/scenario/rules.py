@@ -17,6 +17,7 @@ from drill.scenario.text import Mistake, Path, Placed
 if TYPE_CHECKING:
     from drill.scenario import Scenario
 
+MEASURING = ("recovery_time", "data_loss")  # the checks that find seconds
 FEWEST_EACH = 3  # transactions of a register that the calm must hold: with none acknowledged its loss stays unknown
 
 MOST_CITIZENS = 1000  # servers of a drill take 1100 connections
@@ -29,7 +30,14 @@ Broken = Iterator[tuple[Path, str]]  # where, and what is wrong there
 def broken_rules(scenario: Scenario, placed: Placed) -> list[Mistake]:
     """One mistake for each rule that the scenario breaks, at the value (or key) that breaks it."""
     rules = (_above_zero(placed), _copies(scenario), _recovery(scenario), _registers(scenario), _expected(scenario))
-    more = (_point(scenario), _own_data(scenario), _part_of_home(scenario), _rates(scenario), _crowd(scenario))
+    more = (
+        _manners(scenario),
+        _point(scenario),
+        _own_data(scenario),
+        _part_of_home(scenario),
+        _rates(scenario),
+        _crowd(scenario),
+    )
     found = [pair for rule in (*rules, *more) for pair in rule]
     return [_mistake(path, what, placed) for path, what in found]
 
@@ -171,15 +179,27 @@ def _tables(register: str, named: tuple[str, ...]) -> Broken:
 
 def _expected(scenario: Scenario) -> Broken:
     known = list(check_names())
-    for check, registers in scenario.expect_missed.items():
+    for check, registers in scenario.missing.items():
         if check not in known:
             yield ("expect_missed", check, "[key]"), f"there is no check named {check!r}{meant(check, known)}"
+        at: Path = ("expect_missed", check, *(("registers",) if check in scenario.manners else ()))
         if isinstance(registers, str):
             continue
-        yield from _twice(("expect_missed", check), registers)
+        yield from _twice(at, registers)
         for place, name in enumerate(registers):
             if name != "drill" and name not in scenario.register_names:
-                yield ("expect_missed", check, place), f"the register {name} is not in this scenario"
+                yield (*at, place), f"the register {name} is not in this scenario"
+
+
+def _manners(scenario: Scenario) -> Broken:
+    for check, manner in scenario.manners.items():
+        if manner.least is None or manner.most is None:
+            continue
+        at = ("expect_missed", check, "between")
+        if check not in MEASURING:
+            yield at, f"{check} measures no time: write `because`{meant(check, list(MEASURING))}"
+        elif manner.least > manner.most:
+            yield at, "the least comes first, then the most"
 
 
 def _crowd(scenario: Scenario) -> Broken:

@@ -162,6 +162,21 @@ MISTAKES = [
     ("data_loss: [land]", "data_los: [land]", ["20:17: there is no check named 'data_los' (did you mean data_loss?)"]),
     ("data_loss: [land]", "data_loss: [business]", ["20:29: the register business is not in this scenario"]),
     ("data_loss: [land]", "data_loss: every", ["20:28: expect_missed.data_loss cannot be 'every' (known: all, some)"]),
+    (
+        "data_loss: [land]",
+        "data_loss: {registers: [business], between: [5s, 2s]}",
+        ["20:41: the register business is not in this scenario", "20:61: the least comes first, then the most"],
+    ),
+    (
+        "data_loss: [land]",
+        "content: {registers: all, between: [1s, 2s]}",
+        ["20:52: content measures no time: write `because` (known: recovery_time, data_loss)"],
+    ),
+    (
+        "data_loss: [land]",
+        "data_loss: {because: too old}",
+        ["20:17: `registers` is missing in expect_missed.data_loss"],
+    ),
     ("data_loss: [land]", "data_loss: []", ["20:28: expect_missed.data_loss must not be empty"]),
     (
         "people: 13000",

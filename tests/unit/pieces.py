@@ -170,4 +170,5 @@ def drill(pieces: Pieces, serve: Serve = Serve.AFTER_GATE) -> Drill:
         survey=part,
         serve=serve,
         expected={},
+        manners={},
     )

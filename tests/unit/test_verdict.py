@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from drill.judge import judge
 from drill.spread import Spread
-from drill.verdict import DrillResult, Expected, Finding, Verdict, worst_exit
+from drill.verdict import DrillResult, Expected, Finding, Manner, Verdict, worst_exit
 from tests.unit.stories import GOOD
 
 MET, MISSED, UNKNOWN = Verdict.MET, Verdict.MISSED, Verdict.UNKNOWN
@@ -98,3 +98,37 @@ def test_spread_over_runs_guesses_nothing() -> None:
     assert Spread.over([None]) == Spread(None, None, None, 0, 1)
     assert Spread.over([3.0, None, 1.0]) == Spread(2.0, 3.0, 3.0, 2, 1)
     assert Spread.over(map(float, range(1, 41))) == Spread(20.5, 38.0, 40.0, 40, 0)
+
+
+@pytest.mark.parametrize(
+    ("manner", "as_expected"),
+    [
+        (Manner(), True),
+        (Manner(because="the gate"), True),
+        (Manner(because="a broken pipe"), False),
+        (Manner(least=2.0, most=3.0), True),
+        (Manner(least=3.0, most=9.0), True),
+        (Manner(least=1.0, most=2.999), False),
+        (Manner(least=3.001, most=9.0), False),
+        (Manner("the gate", 2.0, 4.0), True),
+        (Manner("a broken pipe", 2.0, 4.0), False),
+    ],
+)
+def test_an_expected_miss_in_another_manner_is_a_surprise(manner: Manner, as_expected: bool) -> None:
+    finding = Finding("content", "land", Verdict.MISSED, "", "refused by the gate", amount=3.0)
+    for expected in (frozenset({"land"}), "all", "some"):
+        result = DrillResult("x", (finding,), {"content": expected}, {"content": manner})
+        assert result.surprising(finding) is not as_expected
+        assert (result.as_expected, result.exit_code) == (as_expected, 0 if as_expected else 1)
+
+
+def test_a_miss_that_measured_nothing_lies_between_no_bounds() -> None:
+    finding = Finding("content", "land", Verdict.MISSED, "", "gone")
+    assert not Manner(least=0.0, most=1e9).fits(finding)
+
+
+def test_a_manner_says_nothing_of_what_is_met_or_unknown() -> None:
+    for verdict in (Verdict.MET, Verdict.UNKNOWN):
+        finding = Finding("content", "land", verdict, "", "")
+        result = DrillResult("x", (finding,), {"content": "some"}, {"content": Manner("never")})
+        assert result.exit_code == (1 if verdict is Verdict.MET else 3)
