@@ -12,7 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-_HEAD, _FOOT, _CHUNK = 64 * 1024, 4 * 1024, 1024 * 1024  # bytes
+from drill.errors import CannotRun, Unloadable
+from drill.packing import CHUNK, Limits, Packing, opened, packing_of
+
+_HEAD, _FOOT = 64 * 1024, 4 * 1024  # bytes
 _MOST_GLOBALS = 64 * 1024 * 1024  # bytes
 _OPENS, _ENDS = b"-- PostgreSQL database dump\n", b"-- PostgreSQL database dump complete"
 _CLUSTER_OPENS, _CLUSTER_ENDS = (
@@ -38,12 +41,22 @@ class Form(StrEnum):
     TAR = "tar"
 
 
+class CutShort(ValueError):
+    """It is a dump of that form, or an empty file, and its end is missing."""
+
+    def __init__(self, says: str, form: Form = Form.PLAIN) -> None:
+        super().__init__(says)
+        self.form = form
+
+
 @dataclass(frozen=True, slots=True)
 class DumpFile:
     """A dump of one database."""
 
     path: Path
     form: Form
+    packing: Packing | None = None  # it is compressed as a whole
+    cut: str = ""  # that its end is missing, as far as it is known before it is loaded
 
     @classmethod
     def recognised(cls, path: Path) -> DumpFile:
@@ -57,6 +70,36 @@ class DumpFile:
                 _opened(file)
             return folder
         return cls(path, _form(path, _ends_of(path)))
+
+    @classmethod
+    def offered(cls, path: Path) -> DumpFile:
+        """As `recognised`; but one that is compressed, or cut short, is a dump too, which can be judged.
+
+        CannotRun where this machine cannot unpack it.
+        """
+        found = _found(path)
+        try:
+            if not found.is_file() or (packing := packing_of(_opened(found))) is None:
+                return cls.recognised(path)
+            with opened(found, Limits(_HEAD)) as stream:
+                head = stream.read(_HEAD).replace(b"\r\n", b"\n")
+            return cls(found, _form(found, (head, _ENDS + _TAR_ENDS)), packing)
+        except CutShort as cut:
+            return cls(found, cut.form, cut=str(cut))
+        except Unloadable as broken:
+            return cls(found, Form.PLAIN, cut=str(broken))
+
+    def unpacked(self, folder: Path) -> DumpFile:
+        """What is in it, below that folder. Unloadable where it is damaged or cut short."""
+        file, limits = folder / "dump", Limits.of(folder)
+        with opened(self.path, limits) as stream, file.open("wb") as plain:
+            while chunk := stream.read(CHUNK):
+                plain.write(chunk)
+        try:
+            return DumpFile.recognised(file)
+        except ValueError as wrong:
+            said = str(wrong).replace(str(file), str(self.path))
+            raise Unloadable(said, hint="dump it or copy it again") from wrong
 
     @property
     def size(self) -> int:
@@ -95,7 +138,7 @@ def globals_at(path: Path) -> str:
     made = "make it with `pg_dumpall --globals-only -f FILE`"
     if path.is_dir() or path.stat().st_size > _MOST_GLOBALS:
         raise ValueError(f"{path} cannot be a file of roles: {made}")
-    content = _opened(path).read_bytes()
+    content = _content(_opened(path))
     if _CLUSTER_OPENS not in content[:_FOOT].replace(b"\r\n", b"\n"):
         raise ValueError(f"{path} is not what pg_dumpall writes: {made}")
     if _CLUSTER_ENDS not in content[-_FOOT:]:
@@ -106,6 +149,15 @@ def globals_at(path: Path) -> str:
         return content.decode()
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8: {made} --encoding=UTF8") from None
+
+
+def _content(path: Path) -> bytes:
+    """Unpacked where it is compressed; ValueError where that cannot be done."""
+    try:
+        with opened(path, Limits(_MOST_GLOBALS)) as stream:
+            return stream.read(_MOST_GLOBALS)
+    except CannotRun as refused:
+        raise ValueError(f"{refused}; {refused.hint}") from refused
 
 
 def statements_of(roles: str) -> Iterator[str]:
@@ -151,17 +203,19 @@ def _form(path: Path, ends: tuple[bytes, bytes]) -> Form:
         if not head.startswith(b"toc.dat\0"):
             raise ValueError(f"{path} is a tar, but not one of pg_dump -Ft: unpack it, and name what was in it")
         if not foot.endswith(_TAR_ENDS):  # over some of them pg_restore would sit for ever
-            raise ValueError(f"{path} is cut short: the end of a tar is missing; dump or copy it again")
+            raise CutShort(f"{path} is cut short: the end of a tar is missing; dump or copy it again", Form.TAR)
         return Form.TAR
-    if wrong := _why_no_sql(head, foot):
+    if not head:
+        raise CutShort(f"{path} is empty")
+    if wrong := _why_no_sql(head):
         raise ValueError(f"{path} {wrong}")
+    if _ENDS not in foot:  # psql takes anything, also half of a dump, and would say nothing
+        raise CutShort(f"{path} is cut short: pg_dump's last line is missing; dump or copy it again")
     return Form.PLAIN
 
 
-def _why_no_sql(head: bytes, foot: bytes) -> str:
-    """What a text must be to be loaded: psql takes anything, also half of a dump, and would say nothing."""
-    if not head:
-        return "is empty"
+def _why_no_sql(head: bytes) -> str:
+    """What a text must be to be loaded; empty where it may be."""
     unpack = next((program for magic, program in _PACKED.items() if head.startswith(magic)), None)
     if unpack is not None:
         return f"is compressed: unpack it with {unpack}"
@@ -173,7 +227,7 @@ def _why_no_sql(head: bytes, foot: bytes) -> str:
         return f"is no dump: pg_dump writes plain SQL, or the formats custom, directory and tar; {_MADE}"
     if re.search(rb"^\\connect ", head, re.M):
         return "creates a database of its own: dump it without --create (-C), or with -Fc"
-    return "" if _ENDS in foot else "is cut short: pg_dump's last line is missing; dump or copy it again"
+    return ""
 
 
 def sha256(file: Path) -> str:
@@ -198,7 +252,7 @@ def _last_bytes(file: Path) -> bytes | None:
         content: BinaryIO = plain if file.suffix != ".gz" else gzip.GzipFile(fileobj=plain)  # type: ignore[assignment]
         last = b""
         try:
-            while chunk := content.read(_CHUNK):
+            while chunk := content.read(CHUNK):
                 last = (last + chunk)[-_FOOT:]
         except (EOFError, OSError, zlib.error):
             return None

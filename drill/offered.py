@@ -8,6 +8,7 @@ from pathlib import Path
 
 from drill.dumpfile import DumpFile, Form, globals_at
 from drill.errors import ScenarioError
+from drill.packing import ENDINGS
 
 GLOBALS = "globals.sql"
 _ENDINGS = (".dump", ".sql", ".tar", "")
@@ -29,7 +30,7 @@ class Offered:
         try:
             if path.is_dir() and not (path / "toc.dat").is_file():
                 return cls(path, dict(_members(path)), _globals_of(path), whole=True)
-            dump = DumpFile.recognised(path)
+            dump = DumpFile.offered(path)
         except ValueError as wrong:
             raise ScenarioError(str(wrong), hint=f"a copy is {_KNOWN}") from wrong
         return cls(path, {_stem(path): dump}, None)
@@ -40,7 +41,7 @@ class Offered:
         if self.whole:
             return f"a folder of {len(self.dumps)} dumps"
         (dump,) = self.dumps.values()
-        return f"a dump ({dump.form})"
+        return f"a dump ({dump.form}{f', {dump.packing}' if dump.packing else ''})"
 
     @property
     def size(self) -> int:
@@ -58,7 +59,7 @@ class Offered:
 def _members(folder: Path) -> list[tuple[str, DumpFile]]:
     found: dict[str, Path] = {}
     for entry in sorted(folder.iterdir()):
-        if entry.name == GLOBALS or entry.suffix in (".json", ".md") or entry.name.startswith("."):
+        if _unpacked(entry.name) == GLOBALS or entry.suffix in (".json", ".md") or entry.name.startswith("."):
             continue
         name = _stem(entry)
         if name in found:
@@ -66,20 +67,30 @@ def _members(folder: Path) -> list[tuple[str, DumpFile]]:
         found[name] = entry
     if not found:
         raise ValueError(f"{folder} holds no dump")
-    return [(name, DumpFile.recognised(path)) for name, path in found.items()]
+    return [(name, DumpFile.offered(path)) for name, path in found.items()]
 
 
 def _globals_of(folder: Path) -> Path | None:
-    roles = folder / GLOBALS
-    if not roles.exists():
+    held = [entry for entry in sorted(folder.iterdir()) if _unpacked(entry.name) == GLOBALS]
+    if len(held) > 1:
+        raise ValueError(f"{folder} holds the roles twice: {held[0].name} and {held[1].name}")
+    if not held:
         return None
-    globals_at(roles)
-    return roles
+    globals_at(held[0])
+    return held[0]
 
 
 def _stem(path: Path) -> str:
     """The name of the database: that of the file without the ending of its format."""
-    return path.stem if path.suffix in _ENDINGS and path.is_file() else path.name
+    if not path.is_file():
+        return path.name
+    name = Path(_unpacked(path.name))
+    return name.stem if name.suffix in _ENDINGS else name.name
+
+
+def _unpacked(name: str) -> str:
+    """Of a file: without what says that it is compressed."""
+    return Path(name).stem if Path(name).suffix in ENDINGS else name
 
 
 __all__ = ["GLOBALS", "Form", "Offered"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import psycopg
@@ -16,6 +17,7 @@ from drill.dumpfile import sha256
 from drill.errors import ScenarioError, StepFailed, Unloadable
 from drill.evidence import Holdings, Seal
 from drill.hosts import Premises
+from drill.hosts.scratch import scratch
 from drill.looking import evidence_of, looked
 from drill.offered import Offered
 from drill.probes.fingerprint import shared
@@ -155,11 +157,15 @@ def _create(site: Site, name: str, encoding: str) -> None:
 
 def _restored(offered: Offered, name: str, site: Site, encoding: str) -> Finding:
     """Loaded into a database of its name, or why it cannot be."""
-    loading = Loading(offered.dumps[name], name, offered.roles)
     try:
-        loading.prove_whole()
-        _create(site, name, encoding)
-        loading.load(site)
+        with ExitStack() as opened:
+            dump = offered.dumps[name]
+            if dump.packing is not None:
+                dump = dump.unpacked(opened.enter_context(scratch()))
+            loading = Loading(dump, name, offered.roles)
+            loading.prove_whole()
+            _create(site, name, encoding)
+            loading.load(site)
     except Unloadable as refused:
         verdict = Verdict.UNKNOWN if refused.lacking else Verdict.MISSED
         return Finding("restored", name, verdict, _RESTORED, str(refused), f"{refused}. {refused.hint}")

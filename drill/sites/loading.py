@@ -39,6 +39,8 @@ class Loading:
 
     def prove_whole(self) -> None:
         """Unloadable where the dump shows of itself that it is cut short."""
+        if self.dump.cut:
+            raise Unloadable(self.dump.cut, hint="dump it or copy it again")
         if cut := list(self.dump.cut_short()):
             raise Unloadable(f"{self.dump.path} is cut short: {', '.join(cut)}", hint="dump it or copy it again")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -224,6 +225,25 @@ def test_a_dump_that_does_not_share_the_seals_snapshot_is_never_missed_for_its_r
     assert "public.entry" in content.actual
     assert "public.account" not in content.actual
     assert verified.exit_code == 3
+
+
+def test_a_compressed_dump_is_met_and_missed_where_it_breaks_off(bank: Bank, tmp_path: Path) -> None:
+    sealed = Sealing(bank.origin, How.QUIESCED, ("grant", "index")).take(lambda _: None)
+    for name in ("grant", "index"):
+        bank.dump(name, tmp_path / f"{name}.sql", "-Fp")
+        subprocess.run(["gzip", tmp_path / f"{name}.sql"], check=True, timeout=60)
+    (tmp_path / "globals.sql.gz").write_bytes(gzip.compress((bank.nightly / "globals.sql").read_bytes()))
+    assert [(f.check, f.actual) for f in bank.verify(tmp_path, sealed).findings if f.verdict is not Verdict.MET] == []
+
+    whole = (tmp_path / "grant.sql.gz").read_bytes()
+    (tmp_path / "grant.sql.gz").write_bytes(whole[: len(whole) * 2 // 3])
+    text = gzip.decompress((tmp_path / "index.sql.gz").read_bytes())
+    (tmp_path / "index.sql.gz").write_bytes(gzip.compress(text[: len(text) * 2 // 3]))
+    verified = bank.verify(tmp_path, sealed)
+    told = {f.register: f.actual for f in verified.findings if f.check == "restored" and f.verdict is Verdict.MISSED}
+    assert "damaged or cut short" in told["grant"]
+    assert "pg_dump's last line is missing" in told["index"]
+    assert verified.exit_code == 1
 
 
 def test_letters_of_another_encoding_are_no_difference(bank: Bank, tmp_path: Path) -> None:
