@@ -232,6 +232,17 @@ class Gate(Protocol):
         """Probe and judge what came back: accepted or refused, and recorded either way."""
 
 
+class Crossing(Protocol):
+    """The distance between the sites, where a scenario asks for one."""
+
+    @property
+    def asked(self) -> Mapping[str, float | None]:
+        """What was asked for: `rtt_s`, `bandwidth_bit_s`."""
+
+    def measure(self, home: Site, embassy: Site) -> Mapping[str, float | None]:
+        """What there is: `rtt_s`, `to_home_bit_s`, `to_embassy_bit_s`."""
+
+
 class Record(Protocol):
     """What the drill leaves on disk while it is played."""
 
@@ -267,6 +278,7 @@ class Drill:
     serve: Serve
     expected: Expected
     manners: Mapping[str, Manner]
+    crossing: Crossing | None = None
 
     @property
     def lost(self) -> frozenset[str]:

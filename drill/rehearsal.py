@@ -90,7 +90,7 @@ class Rehearsal:
     def _play(self, run_id: str, timeline: Timeline, kept: Kept) -> None:
         with ExitStack() as stack:
             hosts = stack.enter_context(self.premises.hosts(run_id))
-            cable, keys = stack.enter_context(Cable.laid(run_id)), Keys()
+            cable, keys = stack.enter_context(Cable.laid(run_id, self.scenario.link)), Keys()
             own = self.scenario.home is not None
             home, embassy = (Site(host.name, host, cable, keys, kept.save_log, discreet=own) for host in hosts)
             drill = self.scenario.at(home, embassy)
@@ -146,6 +146,7 @@ class Rehearsal:
             "outage": planned.outage.kind,
             "recovery": planned.recovery.kind,
             "copy": planned.recovery.source,
+            "link": None if self.scenario.link is None else self.scenario.link.facts,
             "own_data": None if self.scenario.home is None else _identity(self.scenario.home.dump),
         }
 

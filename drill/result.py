@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from drill.evidence import Evidence
+from drill.link import strays
 from drill.measures import Figures, figures, whole
 from drill.proofs import untried_gap
 from drill.spread import Spread
@@ -46,6 +47,12 @@ class Judged:
         return max(lost, key=lambda r: self.figures[r].rta_s or 0.0) if lost and self.total.phases else None
 
     @property
+    def link(self) -> Mapping[str, Any] | None:
+        """The distance between the sites, as it was `asked` for and `measured`; None where none was measured."""
+        event = self.evidence.first("link measured")
+        return None if event is None else event.facts
+
+    @property
     def incomparable(self) -> tuple[str, ...]:
         """Why this run's figures may not be set beside those of others; empty when they may."""
         overridden = ", ".join(map(str, self.evidence.began.get("overridden", [])))
@@ -63,7 +70,9 @@ class Judged:
         if paused := sum(pause.ended - pause.began for pause in pauses(evidence.events)):
             reasons.append(f"paused for {paused:.2f} s; {self.total.paused_s:.2f} s since the strike are taken out")
         untried = [f"{r}: {gap}" for r in evidence.registers if (gap := untried_gap(evidence, r))]
-        return (*reasons, *untried, *evidence.notes)
+        asked, link = evidence.began.get("link"), self.link
+        far = strays(asked, None if link is None else link.get("measured")) if asked else ()
+        return (*reasons, *untried, *far, *evidence.notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,9 @@ def prepare(drill: Drill, timeline: Timeline, undo: Undo, record: Record) -> Sta
         home = undo.begin(drill.home.open())
         embassy = undo.begin(drill.embassy.open())
         home.found(embassy)
+        if drill.crossing is not None:
+            measured = drill.crossing.measure(home, embassy)
+            timeline.record("cable", "link measured", asked=dict(drill.crossing.asked), measured=dict(measured))
         with Crew(_SIDE_BY_SIDE) as crew:
             sealed = crew.map(lambda name: _fill(name, drill, timeline), drill.registers)
             seals = dict(zip(drill.registers, sealed, strict=True))

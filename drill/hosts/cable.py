@@ -17,6 +17,7 @@ from typing import Any
 
 from drill.errors import CannotRun
 from drill.hosts import Address
+from drill.link import Link
 
 _GOODBYE = 5  # seconds
 _REPLY = 30  # seconds that the relay is given to answer
@@ -33,8 +34,8 @@ class Cable:
 
     @classmethod
     @contextmanager
-    def laid(cls, run_id: str) -> Iterator[Cable]:
-        """A cable without any line; undone, every connection through it ends."""
+    def laid(cls, run_id: str, link: Link | None = None) -> Iterator[Cable]:
+        """A cable without any line, between sites as far apart as the link says; undone, every connection ends."""
         process = subprocess.Popen(  # its own session: Ctrl-C must not end it before the sites
             [sys.executable, "-m", "drill.hosts.relay", run_id],
             stdin=subprocess.PIPE,
@@ -43,7 +44,11 @@ class Cable:
             start_new_session=True,
         )
         try:
-            yield cls(process)
+            cable = cls(process)
+            if link is not None:
+                rate = None if link.bandwidth is None else link.bandwidth / 8
+                cable._ask("shape", rtt=link.rtt or 0.0, rate=rate)
+            yield cable
         finally:
             process.kill()
             process.wait(_GOODBYE)

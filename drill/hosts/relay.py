@@ -18,6 +18,7 @@ from typing import Any
 
 from drill.hosts import Address
 from drill.hosts.limits import go_first, open_many
+from drill.hosts.wire import Flow, Wire
 
 _CHUNK = 256 * 1024
 _CONNECT_TIMEOUT = 5.0  # seconds
@@ -47,6 +48,10 @@ class Call:
 
     def carry(self) -> None:
         """Connect to the far end and relay both ways until one side ends."""
+        if self.line.wires is not None:
+            time.sleep(
+                2 * self.line.wires[0].travel
+            )  # its call was heard here at once, and has yet to go there and back
         try:
             self.far = self.line.target.reach(_CONNECT_TIMEOUT)
         except OSError:
@@ -54,13 +59,38 @@ class Call:
             self.hang_up()
             return
         self.pipes = (Pipe(self.near, self.far), Pipe(self.far, self.near))
-        back = threading.Thread(target=self._relay, args=(self.pipes[1],), daemon=True)
+        relay: Callable[[int], None] = self._relay
+        if self.line.wires is not None:
+            self.near.setblocking(False)
+            self.far.setblocking(False)
+            relay = self._let_travel
+        back = threading.Thread(target=relay, args=(1,), daemon=True)
         back.start()
-        self._relay(self.pipes[0])
+        relay(0)
         back.join()
         self.hang_up()
 
-    def _relay(self, pipe: Pipe) -> None:
+    def _let_travel(self, way: int) -> None:
+        pipe, line = self.pipes[way], self.line
+        assert line.wires is not None  # noqa: S101  else it would not travel
+
+        def send(chunk: memoryview) -> int | None:
+            with pipe.sending:
+                if line.severed or not line.lit.is_set():
+                    return None
+                taken = pipe.sink.send(chunk)
+            with line.counting:
+                line.carried += taken
+            return taken
+
+        with contextlib.suppress(OSError):
+            Flow(pipe.source, pipe.sink, line.wires[way], line.lit, lambda: line.severed, send).carry()
+        self.line.lit.wait()
+        with contextlib.suppress(OSError):
+            pipe.sink.shutdown(socket.SHUT_WR)
+
+    def _relay(self, way: int) -> None:
+        pipe = self.pipes[way]
         chunk = bytearray(_CHUNK)
         window = memoryview(chunk)
         with contextlib.suppress(OSError):
@@ -102,10 +132,11 @@ class Call:
 
 
 class Line:
-    """Everything that goes from one listening address to one target."""
+    """Everything that goes from one listening address to one target; there and back over `wires` if it crosses."""
 
-    def __init__(self, listen: str, target: Address) -> None:
+    def __init__(self, listen: str, target: Address, wires: tuple[Wire, Wire] | None = None) -> None:
         self.target = target
+        self.wires = wires
         self.listener = socket.create_server((listen, 0), backlog=512)
         self.port: int = self.listener.getsockname()[1]
         self.lit = threading.Event()
@@ -169,10 +200,22 @@ class Relay:
 
     def __init__(self) -> None:
         self.lines: dict[str, Line] = {}
+        self.wires: dict[str, Wire] = {}  # by the site to which they lead; none where the sites are not apart
+
+    def shape(self, rtt: float, rate: float | None) -> dict[str, int]:
+        self.wires = {site: Wire(rtt / 2, rate) for site in ("home", "embassy")}
+        return {}
 
     def join(self, line: str, listen: str, host: str, port: int) -> dict[str, int]:
-        self.lines[line] = Line(listen, Address(host, port))
+        self.lines[line] = Line(listen, Address(host, port), self._wires(line))
         return {"port": self.lines[line].port}
+
+    def _wires(self, line: str) -> tuple[Wire, Wire] | None:
+        """There and back. Citizens live where home is: what they do at home stays there."""
+        if not self.wires or line == "citizens-home":
+            return None
+        there, back = ("embassy", "home") if line.endswith("-embassy") else ("home", "embassy")
+        return self.wires[there], self.wires[back]
 
     def point(self, line: str, host: str, port: int) -> dict[str, int]:
         self.lines[line].target = Address(host, port)
@@ -197,6 +240,7 @@ def main() -> None:
     open_many()
     relay = Relay()
     verbs: dict[str, Callable[..., dict[str, int]]] = {
+        "shape": relay.shape,
         "join": relay.join,
         "point": relay.point,
         "darken": relay.darken,

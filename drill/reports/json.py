@@ -65,8 +65,16 @@ def run_document(run: Judged) -> dict[str, Any]:
         **_figures(run.total),
         "registers": {r: {**_figures(f), "verdict": str(run.verdict_of(r))} for r, f in run.figures.items()},
         "findings": [_finding(run, finding) for finding in result.findings],
+        "link": _link(run),
         **{name: began.get(name) for name in _TOLD},
     }
+
+
+def _link(run: Judged) -> dict[str, Any] | None:
+    asked = run.evidence.began.get("link")
+    if not asked:
+        return None
+    return {"asked": dict(asked), "measured": (run.link or {}).get("measured")}
 
 
 def _spread(spread: Spread) -> dict[str, Any]:

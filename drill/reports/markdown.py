@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from drill.link import described
 from drill.reports.findings import Notable, notable
 from drill.reports.text import BOUNDS, amount, bounds, duration, printable
 from drill.result import Judged, Summary
@@ -83,6 +84,8 @@ def _facts(run: Judged) -> Iterator[str]:
     told = [(name, plain_text(began[key])) for name, key in _FACTS if began.get(key) not in (None, "")]
     if started is not None:
         told.append(("started", plain_text(f"{started.at:%Y-%m-%d %H:%M:%S %Z}")))
+    if run.link is not None:
+        told.append(("link between the sites", plain_text(described(run.link))))
     return _table(("what", "value"), told, left=2)
 
 

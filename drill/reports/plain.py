@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from drill.link import described
 from drill.reports.findings import notable
 from drill.reports.text import BOUNDS, amount, bounds, duration, printable
 from drill.result import Judged, Summary
@@ -16,6 +17,8 @@ def plain(run: Judged) -> str:
         f" (RPO {duration(total.rpo_s)}), {amount(total.lost)} of {amount(total.acked)} lost",
     ]
     lines += [printable(f"  {f.where}: {f.check} {f.verdict}: {f.says}") for f in notable(run)]
+    if run.link is not None:
+        lines.append(printable(f"  link between the sites: {described(run.link)}"))
     lines += [f"  not comparable: {printable(reason)}" for reason in run.incomparable]
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from drill.link import described
 from drill.reports.text import printable
 from drill.timeline import Event
 
@@ -31,6 +32,7 @@ def _of(facts: Facts) -> str:
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "act began": lambda f: str(f.get("act", "")),
     "act broke": lambda f: f"{f.get('act')} broke{_told(f, 'reason')}",
+    "link measured": lambda f: f"link between the sites: {described(f)}",
     "established": lambda f: f"{f.get('copy')} established",
     "fell behind": lambda f: f"{f.get('copy')} fell behind{_told(f, 'reason')}",
     "no restore point": lambda f: f"{f.get('copy')} got no restore point{_told(f, 'reason')}",

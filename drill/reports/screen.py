@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from drill.link import described
 from drill.reports.findings import Notable, notable
 from drill.reports.text import BOUNDS, amount, bounds, duration, printable
 from drill.result import Judged, Summary
@@ -38,6 +39,9 @@ def _run(run: Judged) -> Iterator[Text | Table | Padding]:
         told.append(f"host {began['host']} ({began.get('why', '')})")
     if told:
         yield Text(printable(" · ".join(told)), style="dim")
+    if run.link is not None:
+        link = printable(f"link between the sites: {described(run.link)}")
+        yield Text("\n".join(textwrap.wrap(link, _NARROW)), style="dim")
     for reason in run.incomparable:
         yield Text(printable(f"not comparable: {reason}"), style="yellow")
     yield _registers(run)

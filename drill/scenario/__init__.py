@@ -13,6 +13,7 @@ from drill.citizens.office import Office
 from drill.copies import AnyCopy
 from drill.dumpfile import DumpFile, globals_at
 from drill.errors import CannotRun, ScenarioError
+from drill.link import Link
 from drill.objectives import OWN_DATA, PRIORITY, Duration, Objectives, RegisterName
 from drill.outages import AnyOutage
 from drill.parts import Drill, Serve
@@ -109,6 +110,9 @@ class Scenario(BaseModel, frozen=True, extra="forbid"):
     seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 1
     registers: Registers = "all"
     home: Home | None = None
+    link: Annotated[Link | None, Field(description="How far apart the sites are; left out, as near as the machine")] = (
+        None
+    )
     copies: Annotated[tuple[AnyCopy, ...], Field(min_length=1)]
     citizens: Office = Office()
     calm: Duration = 5.0

@@ -85,7 +85,8 @@ def estimated_memory(scenario: Scenario) -> int:
     """Bytes that the drill and both sites may need together; an estimate."""
     office, many = scenario.citizens, len(scenario.register_names)
     crowd = many * Schedule(office.per_second, many, office.timeout).crowd
-    return _PROGRAM + 2 * (_SERVER + crowd * _PER_CITIZEN)
+    between = 0 if scenario.link is None else 2 * scenario.link.on_its_way
+    return _PROGRAM + 2 * (_SERVER + crowd * _PER_CITIZEN) + between
 
 
 def _resources(scenario: Scenario, on: str) -> Iterator[str]:
@@ -94,6 +95,8 @@ def _resources(scenario: Scenario, on: str) -> Iterator[str]:
     yield f"  people      {scenario.people} synthetic, seed {scenario.seed}"
     yield f"  disk        about {estimated_disk(scenario) / 1e9:.1f} GB (estimated)"
     yield f"  memory      about {estimated_memory(scenario) / 1e9:.1f} GB (estimated)"
+    if scenario.link is not None:
+        yield f"  link        {scenario.link}: between the sites, and for citizens at the embassy; measured first"
     if scenario.home is not None:
         yield f"  own data    {_own_data(scenario.home)}"
     for name, promised in scenario.objectives_by_register.items():

@@ -10,6 +10,7 @@ from drill.gate import IntegrityGate
 from drill.objectives import OWN_DATA
 from drill.parts import Drill, Register
 from drill.registers.own_data import OwnData
+from drill.sites.crossing import Crossing
 
 if TYPE_CHECKING:
     from drill.scenario import Home, Scenario
@@ -42,6 +43,7 @@ def drill_of(scenario: Scenario, home: Site, embassy: Site) -> Drill:
         serve=scenario.serve,
         expected=scenario.expected,
         manners=scenario.manners,
+        crossing=None if scenario.link is None else Crossing(scenario.link),
     )
 
 

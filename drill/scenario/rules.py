@@ -22,7 +22,7 @@ FEWEST_EACH = 3  # transactions of a register that the calm must hold: with none
 
 MOST_CITIZENS = 1000  # servers of a drill take 1100 connections
 
-_ABOVE_ZERO = frozenset({"every", "timeout", "stable_for", "calm", "per_second", "misses", "kept", "jobs"})
+_ABOVE_ZERO = frozenset({"every", "timeout", "stable_for", "calm", "per_second", "misses", "kept", "jobs", "rtt"})
 
 Broken = Iterator[tuple[Path, str]]  # where, and what is wrong there
 

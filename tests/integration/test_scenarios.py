@@ -24,6 +24,7 @@ MISSES: dict[str, set[tuple[str, str]]] = {  # by scenario: exactly these are mi
     "budget-day": set(),
     "courier-dump": {("data_loss", "population"), ("data_loss", "land")},
     "dc-fire": set(),
+    "far-embassy": set(),
     "fibre-cut": set(),
     "grey-failure": set(),
     "operator-drop": set(),
