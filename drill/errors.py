@@ -11,6 +11,8 @@ OutOfTime         the drill took longer than it was allowed to                  
 A step of the recovery that fails is evidence and is judged. Whatever is not a DrillError is a bug (exit 70).
 """
 
+from pathlib import Path
+
 
 class DrillError(Exception):
     """Every error raised on purpose; `hint` says what to do next, `exit_code` what a script learns."""
@@ -67,3 +69,10 @@ def failure(message: str, *, hint: str, disk: object, seen: str = "") -> StepFai
     if _FULL in f"{message} {seen}".casefold():
         return CannotRun(message, hint=f"{disk} is full: make room there, or set DRILL_WORK to a larger disk")
     return StepFailed(message, hint=hint)
+
+
+def unwritable(path: Path, failed: OSError) -> CannotRun:
+    """Evidence that finds no place."""
+    return CannotRun(
+        f"{path}: {failed.strerror or failed}", hint="choose a writable folder with free space: --runs DIR"
+    )

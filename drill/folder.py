@@ -4,6 +4,8 @@ scenario.yaml   the scenario's text
 events.jsonl    a header, then one event a line, as it happens
 ledger.jsonl    a header, then one entry a line, as it happens
 seals.json holdings.json result.json logs/
+
+The lines of events and ledger are chained (drill/chain.py). What closes the folder is in drill/head.py.
 """
 
 import json
@@ -16,7 +18,8 @@ from typing import Any, Self, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
-from drill.errors import CannotRun, ScenarioError
+from drill.chain import START, Tip, first_break, linked, whole_lines
+from drill.errors import CannotRun, ScenarioError, unwritable
 from drill.evidence import SCHEMA_VERSION, Evidence, Holdings, Seal
 from drill.ledger import Entry
 from drill.timeline import Event
@@ -36,25 +39,27 @@ class Lines:
     would make the whole file unreadable, and the undoing that follows must not fail for it again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, header: Mapping[str, object], before: str = START) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._broken = False
-        self._file = path.open("x", encoding="ascii")
-        self._write({"schema_version": SCHEMA_VERSION, "kind": path.stem})
+        self._tip = Tip(last=before)
+        self._file = path.open("xb")
+        self._write(header)
 
     def add(self, thing: object) -> None:
         with self._lock:
             if not self._broken and not self._file.closed:
                 self._write(to_jsonable_python(thing, fallback=str))
 
-    def _write(self, line: object) -> None:
+    def _write(self, document: Mapping[str, object]) -> None:
+        line, self._tip = linked(document, self._tip)
         try:
-            self._file.write(json.dumps(line) + "\n")
+            self._file.write(line + b"\n")
             self._file.flush()
         except OSError as failed:
             self._broken = True
-            raise _unwritable(self._path, failed) from failed
+            raise unwritable(self._path, failed) from failed
 
     def close(self) -> None:
         with self._lock:
@@ -82,10 +87,24 @@ class LedgerFile(Lines):
 
 
 class Folder:
-    """The evidence of one run, on disk."""
+    """The evidence of one run, on disk. `opening` is what its first event line tells beside its kind."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opening: Mapping[str, object] | None = None) -> None:
         self.path = path
+        self._opening = opening
+
+    @property
+    def opening(self) -> str:
+        """The hash of the first line of the events, before and after it is written."""
+        return linked(self._header("events"), Tip())[1].last
+
+    def opened(self, opening: Mapping[str, object]) -> Self:
+        """The same folder, whose chains begin with this."""
+        return type(self)(self.path, opening)
+
+    def _header(self, kind: str) -> dict[str, object]:
+        facts = self._opening or {} if kind == "events" else {}
+        return {"schema_version": SCHEMA_VERSION, "kind": kind, "chain": "sha256", **facts}
 
     @classmethod
     def create(cls, runs: Path, run_id: str, scenario: str) -> Self:
@@ -95,7 +114,7 @@ class Folder:
             folder.logs.mkdir(parents=True)
             (folder.path / "scenario.yaml").write_text(scenario, encoding="utf-8", errors="surrogateescape")
         except OSError as failed:
-            raise _unwritable(folder.path, failed) from failed
+            raise unwritable(folder.path, failed) from failed
         return folder
 
     @property
@@ -104,11 +123,11 @@ class Folder:
 
     def listener(self) -> Listener:
         """Opened once for each run."""
-        return Listener(self.path / "events.jsonl")
+        return Listener(self.path / "events.jsonl", self._header("events"))
 
     def ledger(self) -> LedgerFile:
-        """Opened once for each run."""
-        return LedgerFile(self.path / "ledger.jsonl")
+        """Opened once for each run. Its chain goes on where the first line of the events ends."""
+        return LedgerFile(self.path / "ledger.jsonl", self._header("ledger"), self.opening)
 
     def write_seals(self, seals: Mapping[str, Seal]) -> None:
         self._write("seals", {"seals": dict(seals)})
@@ -128,7 +147,7 @@ class Folder:
             part.write_text(json.dumps(document) + "\n", encoding="ascii")
             part.replace(whole)
         except OSError as failed:
-            raise _unwritable(whole, failed) from failed
+            raise unwritable(whole, failed) from failed
 
     def read(self) -> Evidence:
         """The evidence as it was judged in memory. A torn last line and a missing file are noted, never guessed."""
@@ -162,16 +181,20 @@ class Folder:
             notes.append(f"{path.name} is missing")
             return ()
         try:
-            lines = path.read_bytes().split(b"\n")
+            lines, torn = whole_lines(path.read_bytes())
         except OSError as wrong:
             raise _unreadable(f"{path}: {wrong}") from wrong
-        documents = [_parsed(line, f"{path}:{n}") for n, line in enumerate(lines[:-1], 1)]
-        if lines[-1]:
+        documents = [_parsed(line, f"{path}:{n}") for n, line in enumerate(lines, 1)]
+        if torn:
             notes.append(f"the last line of {path.name} is torn and was left out")
         if not documents:
             notes.append(f"{path.name} is empty")
             return ()
         _known(documents[0], f"{path}:1")
+        if "chain" not in documents[0]:
+            notes.append(f"{path.name} is not chained: it is of an older version, or its chain was taken away")
+        elif (broken := first_break(lines, before=None)) is not None:
+            raise _unreadable(f"{path}:{broken.line}: {broken.says}")
         return tuple(_typed(kind, document, f"{path}:{n}") for n, document in enumerate(documents[1:], 2))
 
 
@@ -205,9 +228,3 @@ def _first(wrong: Exception) -> str:
 
 def _unreadable(message: str) -> CannotRun:
     return CannotRun(message, hint="evidence is never edited: take the folder from where it was kept unchanged")
-
-
-def _unwritable(path: Path, failed: OSError) -> CannotRun:
-    return CannotRun(
-        f"{path}: {failed.strerror or failed}", hint="choose a writable folder with free space: --runs DIR"
-    )

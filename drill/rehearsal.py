@@ -21,6 +21,7 @@ from drill.dumpfile import DumpFile
 from drill.errors import CannotRun, DrillError, OutOfTime, failure
 from drill.evidence import SCHEMA_VERSION, Holdings, Seal
 from drill.folder import Folder, LedgerFile
+from drill.head import Head
 from drill.hosts import Premises, mark
 from drill.hosts.cable import Cable
 from drill.hosts.fingerprint import fingerprint
@@ -33,6 +34,7 @@ from drill.result import Judged
 from drill.run import run_drill
 from drill.scenario import Scenario
 from drill.scenario.plan import estimated_disk, estimated_memory
+from drill.signature import Signer
 from drill.sites.discretion import of_error
 from drill.sites.doors import forget_other_servers
 from drill.sites.keys import Keys
@@ -69,12 +71,18 @@ class Rehearsal:
     pause: Callable[[str, Drill, str], None] | None = None  # given run id, drill and act before each act; may wait
     linger: Callable[[str, Drill], None] | None = None  # given run id and drill while both sites still stand
     beside: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None  # facts of earlier runs like this one
+    signer: Signer | None = None  # who vouches for the evidence
 
-    def play(self, tell: Callable[[Judged], None]) -> None:
-        """Play it and tell how it is judged; what breaks is judged too, by what it left, before its error goes on."""
+    def begin(self) -> Head:
+        """Open its evidence, once there is room for it. Nothing is started."""
         self._find_room()
         forget_other_servers()
-        folder = Folder.create(self.runs, mark.new_run_id(), self.text)
+        return Head.opened(self.runs, mark.new_run_id(), self.text, self.signer)
+
+    def play(self, tell: Callable[[Judged], None], begun: Head | None = None) -> None:
+        """Play it, tell how it is judged, and close its evidence; what breaks is judged too, by what it left."""
+        head = begun or self.begin()
+        folder = head.folder
         try:
             with ExitStack() as stack:
                 listener, ledger = stack.enter_context(folder.listener()), stack.enter_context(folder.ledger())
@@ -84,8 +92,11 @@ class Rehearsal:
         except BaseException:
             with suppress(DrillError):  # what broke before it began left nothing to judge
                 tell(_judged(folder))
+            with suppress(DrillError):  # no head: the evidence stays unfinished, which is what its verifying says
+                head.close()
             raise
         tell(_judged(folder))
+        head.close()
 
     def _play(self, run_id: str, timeline: Timeline, kept: Kept) -> None:
         with ExitStack() as stack:

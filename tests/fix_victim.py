@@ -67,7 +67,7 @@ class Victim:
 
     @property
     def folder(self) -> Path:
-        (folder,) = self.runs.iterdir()
+        (folder,) = self.runs.glob("*/")
         return folder
 
     @property

@@ -27,7 +27,7 @@ def judge_run(  # noqa: PLR0913 - one parameter for each option
     from drill.reports.text import lines
 
     try:
-        result = judged(Folder(_found(run, runs)).read())
+        result = judged(Folder(found(run, runs)).read())
         deliver([result], result.result.exit_code, Wanted(json, junit, markdown, quiet))
     except DrillError as wrong:
         typer.echo(lines(f"{wrong}\nhint: {wrong.hint}"), err=True)
@@ -35,7 +35,8 @@ def judge_run(  # noqa: PLR0913 - one parameter for each option
     raise typer.Exit(result.result.exit_code)
 
 
-def _found(run: Path, runs: Path) -> Path:
+def found(run: Path, runs: Path) -> Path:
+    """The folder of a run that is named by its path or its id; ScenarioError where there is none."""
     for path in (run, runs / run):
         if path.is_dir():
             return path

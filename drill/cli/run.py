@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ from drill.cli.keeping import held_against_earlier, share
 from drill.cli.keeping import keep as remember
 
 if TYPE_CHECKING:
+    from drill.head import Head
     from drill.rehearsal import Rehearsal
     from drill.reports import Wanted
     from drill.reports.live import Live
@@ -62,6 +63,10 @@ def run(  # noqa: PLR0913 - one parameter for each option
     rpo: Annotated[float | None, _duration_option("Another RPO for every register; marked in the report.")] = None,
     timeout: Annotated[float | None, _duration_option("End a drill that takes longer.")] = None,
     runs: Annotated[Path, typer.Option(help="Where the evidence of each run goes.")] = Path("runs"),
+    key: Annotated[
+        Path | None,
+        typer.Option(envvar="DRILL_KEY", metavar="FILE", help="Sign the evidence with this key, not with your own."),
+    ] = None,
     pause: Annotated[
         bool, typer.Option("--pause", help="Before each act say what will happen and why, and wait for Enter.")
     ] = False,
@@ -94,6 +99,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     from drill.scenario import Scenario
     from drill.scenario.plan import acts_of
     from drill.scenario.shelf import find_scenario
+    from drill.signature import own_signer
 
     wanted = Wanted(json, junit, markdown, quiet)
     if pause:
@@ -101,6 +107,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     files = [find_scenario(given) for given in scenarios]
     played = [Scenario.load(file).with_overrides(people=people, seed=seed, rto=rto, rpo=rpo) for file in files]
     texts = [file.read_text(encoding="utf-8") for file in files]
+    signer = own_signer(key, runs)
     premises = choose(Wish(on.value, pg_bin, image), _say)
     onlooker = None if quiet else _onlooker()
     rehearsals: list[Rehearsal] = []
@@ -112,6 +119,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
             pause=stands.before if pause else None,
             linger=stands.kept if keep else None,
             beside=None if regress is None else held_against_earlier(regress),
+            signer=signer,
         )
         rehearsals += [rehearsal] * repeat
     raise typer.Exit(_play_all(rehearsals, onlooker, timeout, wanted, remember if history else None))
@@ -134,12 +142,12 @@ def _play_all(
 ) -> int:
     """Play one after the other, report on all that left evidence, and return the worst exit code."""
     from drill.cli.ending import Ending
-    from drill.errors import DrillError, OutOfTime
     from drill.reports import deliver
     from drill.verdict import worst_exit
 
     codes: list[int] = []
     told: list[Judged] = []
+    heads: list[Head] = []
 
     def tell(run: Judged) -> None:
         told.append(run)
@@ -147,22 +155,34 @@ def _play_all(
             _say(refused)
 
     for rehearsal in rehearsals:
-        try:
-            with Ending(limit).heeded(), onlooker.on() if onlooker else nullcontext():
-                rehearsal.play(tell)
+        with _ended(codes), Ending(limit).heeded():
+            heads.append(rehearsal.begin())
+            _say(f"opening   {heads[-1].folder.opening}")
+            with onlooker.on() if onlooker else nullcontext():
+                rehearsal.play(tell, heads[-1])
             codes.append(told[-1].result.exit_code)
-        except (DrillError, OutOfTime) as broken:
-            codes.append(broken.exit_code)
-            _say(f"{broken}\nhint: {broken.hint}")
-        except KeyboardInterrupt:
-            codes.append(_INTERRUPTED)
-            _say("interrupted: everything was undone, the evidence so far is kept")
+        if codes[-1] == _INTERRUPTED:
             break
-    for judged in told:
-        _say(f"evidence: {rehearsals[0].runs / judged.run_id}")
+    for head in heads:
+        _say(f"evidence: {head.folder.path}\n{head.told()}")
     code = worst_exit(codes)
     deliver(told, code, wanted)
     return code
+
+
+@contextmanager
+def _ended(codes: list[int]) -> Iterator[None]:
+    """Tell what ends one playing early, and add its exit code."""
+    from drill.errors import DrillError, OutOfTime
+
+    try:
+        yield
+    except (DrillError, OutOfTime) as broken:
+        codes.append(broken.exit_code)
+        _say(f"{broken}\nhint: {broken.hint}")
+    except KeyboardInterrupt:
+        codes.append(_INTERRUPTED)
+        _say("interrupted: everything was undone, the evidence so far is kept")
 
 
 def _say(text: str) -> None:

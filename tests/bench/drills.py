@@ -41,7 +41,7 @@ def played(scenario: str, people: int) -> Played:
         ended: list[subprocess.CompletedProcess[str]] = []
         took = seconds(lambda: ended.append(_ran([*argv, "--quiet", "--runs", runs])))
         assert ended[0].returncode < _COULD_NOT_RUN, ended[0].stderr  # what is missed is told by the figures
-        (folder,) = Path(runs).iterdir()
+        (folder,) = Path(runs).glob("*/")
         return Played(scenario, took, Folder(folder).read())
 
 

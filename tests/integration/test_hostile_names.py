@@ -101,7 +101,7 @@ def told(names: Names, tmp_path_factory: pytest.TempPathFactory) -> Told:
 def test_such_a_drill_is_played_and_nobody_has_obeyed(told: Told, names: Names) -> None:
     assert told.ended.returncode == 0, told.ended.stderr
     assert list(names.traces.iterdir()) == []
-    (run,) = (told.folder / "runs").iterdir()
+    (run,) = (told.folder / "runs").glob("*/")
     logs = "".join(path.read_text(encoding="utf-8") for path in (run / "logs").iterdir())
     assert "syntax error" not in logs
 
@@ -122,7 +122,7 @@ def test_each_reader_is_told_the_names_as_they_are(told: Told, names: Names) -> 
 
 
 def test_what_can_be_judged_again_and_planned_tells_the_same(told: Told, names: Names) -> None:
-    (run,) = (told.folder / "runs").iterdir()
+    (run,) = (told.folder / "runs").glob("*/")
     judged = drill("judge", str(run), "--json", "-")
     assert (judged.returncode, json.loads(judged.stdout)["runs"][0]["scenario"]) == (0, names.words["name"])
     planned = drill("plan", str(told.folder / "drill.yaml"))

@@ -192,7 +192,7 @@ def test_a_full_disk_is_told_once_and_nothing_is_written_after_a_torn_line(folde
         pytest.skip("this system has no /dev/full")
     with Folder.create(tmp_path, "two", "").listener() as hear:
         hear._file.close()
-        hear._file = full.open("w", encoding="ascii")
+        hear._file = full.open("wb")
         with pytest.raises(CannotRun, match="No space left"):
             hear(event(1, "struck"))
         hear(event(2, "not undone"))
