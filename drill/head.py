@@ -38,7 +38,7 @@ class Opening(BaseModel, frozen=True):
 
     run_id: str
     scenario: str  # SHA-256 of its text
-    history: Before
+    before: Before  # what heads.jsonl told then
     nonce: str
     key: str | None  # fingerprint of the public key, where the head is to be signed
     by: str
@@ -66,7 +66,7 @@ class Closing(BaseModel, frozen=True):
     opening: str
     chains: Mapping[str, Length]
     files: Mapping[str, str]  # path in the folder -> SHA-256
-    history: Before
+    before: Before  # what heads.jsonl told then
     key: str | None
     by: str
     at: str
@@ -91,7 +91,7 @@ class Head:
             opening = Opening(
                 run_id=run_id,
                 scenario=_sha256(folder.path / "scenario.yaml"),
-                history=history.before,
+                before=history.before,
                 nonce=secrets.token_hex(16),
                 key=None if signer is None else signer.public.fingerprint,
                 by=_user(),
@@ -111,7 +111,7 @@ class Head:
                 opening=self.folder.opening,
                 chains=chains,
                 files=files,
-                history=history.before,
+                before=history.before,
                 **self.opening.model_dump(include={"run_id", "key", "by"}),
                 at=_now(),
                 drill_version=drill.__version__,

@@ -113,7 +113,7 @@ def renewed_history(folder: Path) -> None:
 
 def history_cut_off(folder: Path) -> None:
     """It ends where the run is open: as if it had been killed in the moment in which its head was there already."""
-    before = json.loads((folder / HEAD).read_bytes())["history"]["count"]
+    before = json.loads((folder / HEAD).read_bytes())["before"]["count"]
     on(HEADS, lambda own: own[:before])(folder.parent)
 
 

@@ -36,7 +36,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
         list[str] | None,
         typer.Option(metavar="HASH", help="A hash that was printed when the run began or ended; may be said often."),
     ] = None,
-    history: Annotated[
+    heads: Annotated[
         Path | None, typer.Option(metavar="FILE", help="heads.jsonl of the runs folder, if it lies elsewhere.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
@@ -53,7 +53,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     from drill.tampering import Suspect
     from drill.verdict import Verdict
 
-    suspect = Suspect(found(run, runs).resolve(), own_public(public_key), public_key is not None, noted or (), history)
+    suspect = Suspect(found(run, runs).resolve(), own_public(public_key), public_key is not None, noted or (), heads)
     traces = suspect.traces()
     verdict = Verdict.of(trace.verdict for trace in traces if trace.verdict is not None)
     _tell_json(suspect, verdict, traces) if as_json else _tell(suspect, verdict, traces)

@@ -35,7 +35,7 @@ class Suspect:
     public: PublicKey | None
     demanded: bool = False  # is it this key that must have signed, or only one that is at hand?
     noted: Sequence[str] = ()  # hashes that somebody wrote down when the run began or ended
-    history: Path | None = None  # heads.jsonl, where it does not lie beside the folder
+    heads: Path | None = None  # heads.jsonl, where it does not lie beside the folder
 
     def traces(self) -> tuple[Trace, ...]:
         """All that is found. ScenarioError for what is no evidence, CannotRun for what cannot be read."""
@@ -62,7 +62,7 @@ class Suspect:
             if is_run_id(name) and name != self.opening.run_id:
                 yield Trace(EVENTS, 1, MISSED, f"the run was replaced: this is {self.opening.run_id}, and not {name}")
             closed = None if self.head is None else (self.head, self.head_hash or "")
-            yield from Past(self.path, (self.opening, self.opening_hash), closed).traces(self.history)
+            yield from Past(self.path, (self.opening, self.opening_hash), closed).traces(self.heads)
 
     # -- what lies there -----------------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ class Past:
         elif others := self._others(file.parent):
             yield Trace(HEADS, None, UNKNOWN, f"it is missing beside {others} other runs: earlier runs may be too")
         else:
-            before = self.opened[0].history
+            before = self.opened[0].before
             says = f"not beside this folder, so not compared; line {before.count} of it was {before.last}"
             yield Trace(HEADS, None, None, says)
 
@@ -51,21 +51,22 @@ class Past:
         yield from found
         if not found:
             runs = sum(line is not None and line.what == "opened" for line in map(told_by, lines))
-            yield Trace(HEADS, None, MET, f"a chain of {len(lines)} lines over {runs} runs, this one among them")
+            says = f"a chain over {runs} runs, this one among them; {runs - len(_closed(lines))} were never closed"
+            yield Trace(HEADS, None, MET, says)
 
     def _known(self, lines: list[bytes]) -> Iterator[Trace]:
         """The run stands in this history where it says."""
         opening, opening_hash = self.opened
-        yield from _fits(lines, opening.history, Line(what="opened", run_id=opening.run_id, hash=opening_hash))
+        yield from _fits(lines, opening.before, Line(what="opened", run_id=opening.run_id, hash=opening_hash))
         if self.closed is not None:
             head, hash_ = self.closed
-            yield from _fits(lines, head.history, Line(what="closed", run_id=opening.run_id, hash=hash_))
+            yield from _fits(lines, head.before, Line(what="closed", run_id=opening.run_id, hash=hash_))
         elif told := [each.hash for each in _closed(lines) if each.run_id == opening.run_id]:
             yield Trace(HEAD, None, MISSED, f"it was taken away: {HEADS} knows it as {told[-1]}")
 
     def _earlier(self, runs: Path, lines: list[bytes]) -> Iterator[Trace]:
         """The heads of earlier runs that still lie there are those of this history."""
-        for line in _closed(lines[: self.opened[0].history.count]):
+        for line in _closed(lines[: self.opened[0].before.count]):
             folder = runs / Path(line.run_id).name
             # runs may be removed to make room: the history remembers them
             if folder.is_dir() and head_hash(folder) != line.hash:

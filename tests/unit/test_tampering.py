@@ -92,9 +92,9 @@ def test_a_copy_elsewhere_is_verified_alone(place: Path, tmp_path: Path) -> None
     verdict, traces = looked(copy, key(place))
     assert verdict is MET
     assert [trace.file for trace in traces if trace.verdict is None] == [HEADS]
-    assert looked(copy, key(place), history=place / "runs" / HEADS)[0] is MET
+    assert looked(copy, key(place), heads=place / "runs" / HEADS)[0] is MET
     with pytest.raises(ScenarioError, match="no such file"):
-        looked(copy, key(place), history=tmp_path / HEADS)
+        looked(copy, key(place), heads=tmp_path / HEADS)
 
 
 def test_a_removed_earlier_run_is_no_tampering(place: Path) -> None:
