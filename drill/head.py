@@ -23,6 +23,7 @@ import drill
 from drill import heads
 from drill.chain import Tip, digest, whole_lines
 from drill.chainfile import held
+from drill.dumpfile import sha256
 from drill.errors import unwritable
 from drill.folder import Folder
 from drill.heads import Before
@@ -90,7 +91,7 @@ class Head:
         with heads.written(runs) as history:
             opening = Opening(
                 run_id=run_id,
-                scenario=_sha256(folder.path / "scenario.yaml"),
+                scenario=sha256(folder.path / "scenario.yaml"),
                 before=history.before,
                 nonce=secrets.token_hex(16),
                 key=None if signer is None else signer.public.fingerprint,
@@ -103,25 +104,31 @@ class Head:
 
     def close(self) -> None:
         """Write the head over all that lies in the folder now, and sign it. CannotRun where that cannot be written."""
-        files, chains = dict(_hashes(self.folder.path)), dict(_lengths(self.folder.path))
+        try:
+            files, chains = dict(_hashes(self.folder.path)), dict(_lengths(self.folder.path))
+        except OSError as gone:
+            raise unwritable(self.folder.path, gone) from gone
         with heads.written(self.runs) as history:
-            closing = Closing(
-                schema_version=SCHEMA_VERSION,
-                kind="head",
-                opening=self.folder.opening,
-                chains=chains,
-                files=files,
-                before=history.before,
-                **self.opening.model_dump(include={"run_id", "key", "by"}),
-                at=_now(),
-                drill_version=drill.__version__,
-            )
-            content = (json.dumps(closing.model_dump(), indent=1) + "\n").encode("ascii")
+            content = self._closing(files, chains, history.before)
             if self.signer is not None:
                 _write(self.folder.path / SIGNATURE, self.signer.sign(content))
             _write(self.folder.path / HEAD, content)
             self.hash = digest(content)
             history.add(heads.Line(what="closed", run_id=self.opening.run_id, hash=self.hash))
+
+    def _closing(self, files: Mapping[str, str], chains: Mapping[str, Length], before: Before) -> bytes:
+        closing = Closing(
+            schema_version=SCHEMA_VERSION,
+            kind="head",
+            opening=self.folder.opening,
+            chains=chains,
+            files=files,
+            before=before,
+            **self.opening.model_dump(include={"run_id", "key", "by"}),
+            at=_now(),
+            drill_version=drill.__version__,
+        )
+        return (json.dumps(closing.model_dump(), indent=1) + "\n").encode("ascii")
 
     def told(self) -> str:
         """For the person who notes it down: the hash of the head, and who signed it."""
@@ -133,7 +140,7 @@ class Head:
 
 def head_hash(folder: Path) -> str | None:
     """The hash of a run's head; None where it has none."""
-    return _sha256(folder / HEAD) if (folder / HEAD).is_file() else None
+    return sha256(folder / HEAD) if (folder / HEAD).is_file() else None
 
 
 def cover(folder: Path, report: Path, signer: Signer | None) -> bool:
@@ -145,11 +152,12 @@ def cover(folder: Path, report: Path, signer: Signer | None) -> bool:
     if head is None or not place.is_relative_to(folder.resolve()):
         return False
     header = {"schema_version": SCHEMA_VERSION, "kind": "reports", "chain": "sha256"}
+    name, content = place.relative_to(folder.resolve()).as_posix(), sha256(place)
     with held(folder / REPORTS, header, head) as file:
         tip = file.tip
         document: dict[str, object] = {
-            "path": place.relative_to(folder.resolve()).as_posix(),
-            "sha256": _sha256(place),
+            "path": name,
+            "sha256": content,
             "key": None if signer is None else signer.public.fingerprint,
             "by": _user(),
             "at": _now(),
@@ -175,7 +183,7 @@ def files_of(folder: Path) -> Iterator[tuple[str, Path]]:
 def _hashes(folder: Path) -> Iterator[tuple[str, str]]:
     for name, path in files_of(folder):
         if path.is_file() and not path.is_symlink():
-            yield name, _sha256(path)
+            yield name, sha256(path)
 
 
 def _lengths(folder: Path) -> Iterator[tuple[str, Length]]:
@@ -183,13 +191,6 @@ def _lengths(folder: Path) -> Iterator[tuple[str, Length]]:
         path = folder / name
         tip = Tip.of(whole_lines(path.read_bytes())[0]) if path.exists() else Tip()
         yield name, Length(count=tip.count, last=tip.last)
-
-
-def _sha256(path: Path) -> str:
-    import hashlib
-
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from drill.chain import digest
+from drill.dumpfile import sha256
 from drill.verdict import Verdict
 
 MET, MISSED, UNKNOWN = Verdict.MET, Verdict.MISSED, Verdict.UNKNOWN
@@ -24,4 +24,4 @@ class Trace:
 
 def differs(path: Path, expected: str | None) -> bool:
     """Whether a file is not the one with this SHA-256; a link never is."""
-    return path.is_symlink() or not path.is_file() or digest(path.read_bytes()) != expected
+    return path.is_symlink() or not path.is_file() or sha256(path) != expected
