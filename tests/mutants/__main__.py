@@ -3,7 +3,8 @@
 python -m tests.mutants [MODULE...]
 
 Mutmut's own runner leaves properties and constants alone, and with them the exit code, every bound and the lists of
-checks. So the operators are mutmut's, and the running is done here.
+checks. So the operators are mutmut's, and the running is done here. With DRILL_WRITE_DOCS=1 what came out is written
+into docs/mutants.md.
 """
 
 from __future__ import annotations
@@ -15,17 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.mutants.making import PROGRAM, Mutant, mutants
+from tests.mutants.page import BOUND, HEAD, MODULES, Page, Row, row
 from tests.mutants.trying import Trial
 
-EXPLAINED = PROGRAM.parent / "docs" / "mutants.md"
-CHECKS = (
-    *("agreement", "constraints", "content", "data_loss", "indexes", "outage", "receipts", "recovery_time"),
-    *("sequences", "single_home", "undisturbed", "write_and_read_back", "__init__"),
-)
-MODULES = (
-    *(f"checks/{name}" for name in CHECKS),
-    *("fates", "ledger", "proofs", "phases", "measures", "digest", "timeline", "verdict", "judge", "result"),
-)
+PAGE = PROGRAM.parent / "docs" / "mutants.md"
 
 
 class Count:
@@ -33,44 +27,40 @@ class Count:
 
     def __init__(self, modules: Sequence[str]) -> None:
         self._modules = modules
-        self._explained = EXPLAINED.read_text(encoding="utf-8") if EXPLAINED.exists() else ""
+        self._page = Page.read(PAGE.read_text(encoding="utf-8"))
+        self._rows: dict[str, Row] = {}
         self._survived: list[Mutant] = []
         self._screen = os.fdopen(os.dup(1), "w")  # the tests' own output goes nowhere
 
     def work(self, trial: Trial) -> None:
         """A row of the table for each module, as soon as it is known."""
-        self._say("| module | mutants | killed | survived | killed |\n|---|---|---|---|---|")
-        made = 0
+        self._say(HEAD)
         for module in self._modules:
             each = list(mutants(module))
             left = [mutant for mutant in each if not trial.noticed(mutant)]
-            self._row(f"`{module}`", len(each), len(left))
+            self._rows[module] = Row(len(each), len(each) - len(left))
             self._survived += left
-            made += len(each)
-        self._row("in all", made, len(self._survived))
+            self._say(row(f"`{module}`", self._rows[module]))
+            for mutant in left:
+                self._say(f"{mutant.module}:{mutant.line}: {mutant}: {self._page.reason(mutant.module, str(mutant))}")
 
-    def tell(self) -> None:
-        for mutant in self._survived:
-            known = "" if self._surprising(mutant) else " (explained)"
-            self._say(f"{mutant.module}:{mutant.line}: {mutant}{known}")
+    def write(self) -> None:
+        """Into the page, with the reasons that it has."""
+        survivors = [(mutant.module, str(mutant)) for mutant in self._survived]
+        PAGE.write_text(self._page.renewed(self._rows, survivors).text, encoding="utf-8")
 
     @property
-    def surprises(self) -> int:
-        """How many survivors docs/mutants.md does not explain."""
-        return sum(map(self._surprising, self._survived))
-
-    def _surprising(self, mutant: Mutant) -> bool:
-        return str(mutant) not in self._explained
-
-    def _row(self, name: str, made: int, left: int) -> None:
-        self._say(f"| {name} | {made} | {made - left} | {left} | {100 * (made - left) / max(made, 1):.1f} % |")
+    def fine(self) -> bool:
+        """Is every survivor explained, and are there few of them in each module?"""
+        explained = all(self._page.explains(mutant.module, str(mutant)) for mutant in self._survived)
+        return explained and all(each.share >= BOUND for each in self._rows.values())
 
     def _say(self, line: str) -> None:
         print(line, file=self._screen, flush=True)
 
 
 def main() -> int:
-    """0 when every survivor is explained."""
+    """0 when every survivor is explained, and no module has many."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE", help="such as fates or checks/content")
     count = Count(parser.parse_args().modules)
@@ -78,8 +68,9 @@ def main() -> int:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
     Trial(count.work).run()
-    count.tell()
-    return int(count.surprises > 0)
+    if os.environ.get("DRILL_WRITE_DOCS") == "1":
+        count.write()
+    return int(not count.fine)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from tests.mutants.making import PROGRAM, Mutant
 # Where a wrong judgement may be noticed; what is quick comes first.
 TESTS = (
     *("verdict", "judgements", "bounds", "time_taken", "sentences", "summaries", "proofs", "agreement", "content"),
-    *("fence_states", "checks", "digest", "measures", "pauses", "run", "response"),
+    *("spread", "objects", "verified", "moment", "fates", "fence_states", "checks", "digest", "soundness"),
+    *("measures", "pauses", "evidence", "run", "response"),
 )
 _CPU_SECONDS, _MEMORY = 60, 4 << 30  # what runs away is ended: that, too, is noticed
 _BROKEN = 99  # how a process ends in which the mutant could not be put in place
