@@ -284,15 +284,15 @@ def test_roles_and_databases_are_in_doubt_where_they_were_written_to() -> None:
 
 @dataclass
 class Told:
-    rows: list[tuple[str, ...]] | None
+    rows: Sequence[tuple[str, ...]] | None
 
-    def ask(self, _: str, *, database: str) -> list[tuple[str, ...]]:
+    def ask(self, _: str, *, database: str) -> Sequence[tuple[str, ...]]:
         if self.rows is None:
             raise StepFailed(f"{database} cannot be read", hint="")
         return self.rows
 
 
-def layout(rows: list[tuple[str, ...]] | None) -> Layout | None:
+def layout(rows: Sequence[tuple[str, ...]] | None) -> Layout | None:
     return Layout.of(cast("Any", Told(rows)), "town")
 
 
