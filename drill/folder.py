@@ -4,6 +4,7 @@ scenario.yaml   the scenario's text
 events.jsonl    a header, then one event a line, as it happens
 ledger.jsonl    a header, then one entry a line, as it happens
 seals.json holdings.json result.json logs/
+meta.yaml       what people told of the drill, where they did
 
 The lines of events and ledger are chained (drill/chain.py). What closes the folder is in drill/head.py.
 """
@@ -128,6 +129,14 @@ class Folder:
     def ledger(self) -> LedgerFile:
         """Opened once for each run. Its chain goes on where the first line of the events ends."""
         return LedgerFile(self.path / "ledger.jsonl", self._header("ledger"), self.opening)
+
+    def write_meta(self, content: bytes) -> None:
+        """What people tell of the drill, as they wrote it."""
+        path = self.path / "meta.yaml"
+        try:
+            path.write_bytes(content)
+        except OSError as failed:
+            raise unwritable(path, failed) from failed
 
     def write_seals(self, seals: Mapping[str, Seal]) -> None:
         self._write("seals", {"seals": dict(seals)})

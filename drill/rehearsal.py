@@ -72,12 +72,16 @@ class Rehearsal:
     linger: Callable[[str, Drill], None] | None = None  # given run id and drill while both sites still stand
     beside: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None  # facts of earlier runs like this one
     signer: Signer | None = None  # who vouches for the evidence
+    meta: bytes | None = None  # what people tell of it, kept for reports
 
     def begin(self) -> Head:
         """Open its evidence, once there is room for it. Nothing is started."""
         self._find_room()
         forget_other_servers()
-        return Head.opened(self.runs, mark.new_run_id(), self.text, self.signer)
+        head = Head.opened(self.runs, mark.new_run_id(), self.text, self.signer)
+        if self.meta is not None:
+            head.folder.write_meta(self.meta)
+        return head
 
     def play(self, tell: Callable[[Judged], None], begun: Head | None = None) -> None:
         """Play it, tell how it is judged, and close its evidence; what breaks is judged too, by what it left."""

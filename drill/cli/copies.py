@@ -201,7 +201,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     if unknown := sorted(set(allow or ()) - {"roles", UNLOGGED}):
         raise ScenarioError(f"--allow knows no {', '.join(unknown)}", hint=f"it knows: roles, {UNLOGGED}")
     limit = None if timeout is None else _seconds(timeout)
-    wanted = Wanted(json, junit, None, quiet)
+    wanted = Wanted(json=json, junit=junit, quiet=quiet)
     say = (lambda _: None) if quiet else _say
     aim, after, allowed = Aim.named(target), _after(expect_after), frozenset(allow or ())
     offered: Offered | Cluster | PackedBackup | None = _physical(copy, wal, _tablespaces(tablespace or ()))

@@ -12,23 +12,26 @@ def register(app: typer.Typer) -> None:
     app.command(name="judge")(judge_run)
 
 
-def judge_run(  # noqa: PLR0913 - one parameter for each option
+def judge_run(
     run: Annotated[Path, typer.Argument(help="The folder of a run, or its id below the runs folder.")],
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = Path("runs"),
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
-    junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
-    markdown: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as Markdown.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="A few plain lines instead of the table.")] = False,
 ) -> None:
-    """Judge the evidence of a run again. Starts nothing and changes nothing in the folder."""
+    """Judge the evidence of a run again: its verdict is the exit code. Starts nothing, changes nothing in the folder.
+
+    Documents are written by `drill report`.
+    """
+    from drill.cli.report import dossiers_of
     from drill.folder import Folder
     from drill.judge import judged
     from drill.reports import Wanted, deliver
     from drill.reports.text import lines
 
     try:
-        result = judged(Folder(found(run, runs)).read())
-        deliver([result], result.result.exit_code, Wanted(json, junit, markdown, quiet))
+        folder, wanted = found(run, runs), Wanted(json=json, quiet=quiet)
+        result = judged(Folder(folder).read())
+        deliver(dossiers_of([result], [folder], wanted), result.result.exit_code, wanted)
     except DrillError as wrong:
         typer.echo(lines(f"{wrong}\nhint: {wrong.hint}"), err=True)
         raise typer.Exit(wrong.exit_code) from None

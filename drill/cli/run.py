@@ -78,6 +78,14 @@ def run(  # noqa: PLR0913 - one parameter for each option
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
     junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
     markdown: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as Markdown.")] = None,
+    html: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the report as one page.")] = None,
+    pdf: Annotated[str | None, typer.Option(metavar="FILE", help="Also write it as PDF (needs drill[pdf]).")] = None,
+    github: Annotated[
+        bool, typer.Option("--github", help="Also tell the workflow step that this is: annotations, summary.")
+    ] = False,
+    meta: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What only people know; kept with the evidence, for reports.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and a few plain lines as result.")] = False,
     regress: Annotated[
         float | None,
@@ -91,7 +99,9 @@ def run(  # noqa: PLR0913 - one parameter for each option
 
     Examples: `drill run scenarios/power-loss.yaml`, `drill run power-loss courier-dump --on embedded --json -`
     """
+    from drill.cli.report import must_be_deliverable
     from drill.cli.standstill import Standstill, must_be_a_terminal
+    from drill.dossier.meta import Meta
     from drill.hosts.choice import Wish, choose
     from drill.rehearsal import Rehearsal
     from drill.reports import Wanted
@@ -101,11 +111,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
     from drill.scenario.shelf import find_scenario
     from drill.signature import own_signer
 
-    wanted = Wanted(json, junit, markdown, quiet)
+    wanted = Wanted(json, junit, markdown, html, pdf, github, quiet)
+    must_be_deliverable(wanted)
     if pause:
         must_be_a_terminal()
     files = [find_scenario(given) for given in scenarios]
     played = [Scenario.load(file).with_overrides(people=people, seed=seed, rto=rto, rpo=rpo) for file in files]
+    told = None if meta is None else Meta.kept(meta)
     texts = [file.read_text(encoding="utf-8") for file in files]
     signer = own_signer(key, runs)
     premises = choose(Wish(on.value, pg_bin, image), _say)
@@ -120,6 +132,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
             linger=stands.kept if keep else None,
             beside=None if regress is None else held_against_earlier(regress),
             signer=signer,
+            meta=told,
         )
         rehearsals += [rehearsal] * repeat
     raise typer.Exit(_play_all(rehearsals, onlooker, timeout, wanted, remember if history else None))
@@ -142,6 +155,7 @@ def _play_all(
 ) -> int:
     """Play one after the other, report on all that left evidence, and return the worst exit code."""
     from drill.cli.ending import Ending
+    from drill.cli.report import dossiers_of, unheeded_by_github
     from drill.reports import deliver
     from drill.verdict import worst_exit
 
@@ -155,7 +169,7 @@ def _play_all(
             _say(refused)
 
     for rehearsal in rehearsals:
-        with _ended(codes), Ending(limit).heeded():
+        with _ended(codes), unheeded_by_github(wanted), Ending(limit).heeded():
             heads.append(rehearsal.begin())
             _say(f"opening   {heads[-1].folder.opening}")
             with onlooker.on() if onlooker else nullcontext():
@@ -165,8 +179,9 @@ def _play_all(
             break
     for head in heads:
         _say(f"evidence: {head.folder.path}\n{head.told()}")
+    folders = [rehearsals[0].runs / judged.run_id for judged in told]
     code = worst_exit(codes)
-    deliver(told, code, wanted)
+    deliver(dossiers_of(told, folders, wanted), code, wanted)
     return code
 
 

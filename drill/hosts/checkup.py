@@ -18,6 +18,7 @@ from drill.errors import DrillError
 _ROOM = 2 * 2**30  # bytes below which a drill over a large register may run out of disk
 _SPARE = 2**30  # bytes of memory below which a usual drill may not begin
 _FILES = 1024  # descriptors that the citizens' connections and the cable need at most in a usual drill
+_WITH_PDF = "pip install 'drill[pdf]', and Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)"
 _NO_LOOKUP = "see `drill doctor` again when it is mended"
 
 
@@ -157,6 +158,16 @@ def _files(name: str) -> Check:
     return Check(name, "ok", "no limit of open files" if limit == resource.RLIM_INFINITY else f"{limit} open files")
 
 
+def _pdf(name: str) -> Check:
+    try:
+        import weasyprint
+    except ImportError:
+        return Check(name, "warn", "WeasyPrint is not installed (every other report works)", _WITH_PDF)
+    except OSError as absent:
+        return Check(name, "warn", f"WeasyPrint lacks a library of the system: {absent}", _WITH_PDF)
+    return Check(name, "ok", f"WeasyPrint {weasyprint.__version__}")
+
+
 _LOOKS: dict[str, Callable[[str], Check]] = {
     "python": _python,
     "postgresql": _programs,
@@ -169,4 +180,5 @@ _LOOKS: dict[str, Callable[[str], Check]] = {
     "leftovers": _leftovers,
     "clock": _clock,
     "open files": _files,
+    "pdf reports": _pdf,
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 from drill.errors import CannotRun, ScenarioError
 
 if TYPE_CHECKING:
+    from drill.dossier import Dossier
     from drill.result import Judged
 
 
@@ -22,31 +25,80 @@ class Wanted:
     json: str | None = None
     junit: str | None = None
     markdown: str | None = None
+    html: str | None = None
+    pdf: str | None = None  # never `-`
+    github: bool = False  # annotations, step summary and outputs of a workflow
     quiet: bool = False  # a few plain lines instead of the table
 
     def __post_init__(self) -> None:
         """ScenarioError where two documents would run into one another."""
-        if (self.json, self.junit, self.markdown).count("-") > 1:
-            hint = "give all but one of them a file"
+        asked = (self.json, self.junit, self.markdown, self.html)
+        if asked.count("-") + self.github > 1:
+            hint = "give all but one of them a file; --github speaks there too"
             raise ScenarioError("only one document can go to the standard output (`-`)", hint=hint)
+        if self.pdf == "-":
+            raise ScenarioError("a PDF cannot go to the standard output", hint="give it a file: --pdf FILE")
+
+    @property
+    def of_dossiers(self) -> bool:
+        """Is a report wanted that tells more than the judged run itself?"""
+        return any(each is not None for each in (self.markdown, self.html, self.pdf))
+
+    @property
+    def anything(self) -> bool:
+        """Is any report wanted?"""
+        return self.of_dossiers or self.github or self.json is not None or self.junit is not None
 
 
-def deliver(runs: Sequence[Judged], exit_code: int, wanted: Wanted) -> None:
-    """Write what is wanted. A document on the standard output stands there alone."""
-    from drill.reports import json, junit
-    from drill.reports.markdown import markdown
+def deliver(dossiers: Sequence[Dossier], exit_code: int, wanted: Wanted) -> None:
+    """Write what is wanted and show the result. A document on the standard output stands there alone."""
+    from drill.reports.github import unheeded
 
-    documents = []
-    if wanted.json is not None:
-        documents.append((wanted.json, json.text(runs, exit_code)))
-    if wanted.junit is not None:
-        documents.append((wanted.junit, junit.junit(runs)))
-    if wanted.markdown is not None:
-        documents.append((wanted.markdown, markdown(runs)))
-    for target, document in sorted(documents, key=lambda each: each[0] == "-"):
+    write_all(dossiers, exit_code, wanted)
+    runs = [dossier.run for dossier in dossiers]
+    if "-" not in (wanted.json, wanted.junit, wanted.markdown, wanted.html):
+        with unheeded(sys.stdout) if wanted.github else nullcontext():
+            _show(runs, quiet=wanted.quiet)
+    if wanted.github:
+        tell_github(runs)
+
+
+def write_all(dossiers: Sequence[Dossier], exit_code: int, wanted: Wanted) -> None:
+    """Every document that is wanted, those into files first. Raises CannotRun where one cannot be written."""
+    for target, document in sorted(_documents(dossiers, exit_code, wanted), key=lambda each: each[0] == "-"):
         write(target, document)
-    if all(target != "-" for target, _ in documents):
-        _show(runs, quiet=wanted.quiet)
+
+
+def tell_github(runs: Sequence[Judged]) -> None:
+    """For the step of a workflow that this is."""
+    from drill.reports import github
+
+    speak_anyway()
+    github.tell(runs, os.environ, sys.stdout)
+
+
+def _documents(dossiers: Sequence[Dossier], exit_code: int, wanted: Wanted) -> Iterator[tuple[str, str | bytes]]:
+    from drill.reports import json, junit
+
+    runs = [dossier.run for dossier in dossiers]
+    if wanted.json is not None:
+        yield wanted.json, json.text(runs, exit_code)
+    if wanted.junit is not None:
+        yield wanted.junit, junit.junit(runs)
+    if wanted.markdown is not None:
+        from drill.reports.audit import audit
+
+        yield wanted.markdown, audit(dossiers)
+    if wanted.html is not None or wanted.pdf is not None:
+        from drill.reports.html import html
+
+        page = html(dossiers)
+        if wanted.html is not None:
+            yield wanted.html, page
+        if wanted.pdf is not None:
+            from drill.reports.pdf import pdf
+
+            yield wanted.pdf, pdf(page)
 
 
 def _show(runs: Sequence[Judged], *, quiet: bool) -> None:
@@ -66,14 +118,15 @@ def _show(runs: Sequence[Judged], *, quiet: bool) -> None:
     screen(runs, Console(highlight=False, markup=False, emoji=False))
 
 
-def write(target: str, document: str) -> None:
-    """Into a file, or for `-` to the standard output."""
-    if target == "-":
+def write(target: str, document: str | bytes) -> None:
+    """Into a file, or text for `-` to the standard output."""
+    if target == "-" and isinstance(document, str):
         speak_anyway()
         print(document, end="")  # noqa: T201
         return
+    content = document if isinstance(document, bytes) else document.encode(errors="replace")
     try:
-        Path(target).write_text(document, encoding="utf-8", errors="replace")
+        Path(target).write_bytes(content)
     except OSError as failed:
         raise CannotRun(f"{target}: {failed.strerror}", hint="choose another file for the report") from failed
 

@@ -1,4 +1,7 @@
-"""The result for CI: one suite for each run, one testcase for each check and register."""
+"""The result for CI: one suite for each run, one testcase for each check and register.
+
+missed: failure; unknown: error; does not apply: skipped. A miss that the scenario expects passes, and says so.
+"""
 
 import xml.etree.ElementTree as ET  # written here, never parsed
 from collections.abc import Sequence
@@ -6,6 +9,7 @@ from dataclasses import fields
 
 from drill.measures import Figures
 from drill.reports.text import clean
+from drill.reports.unchecked import Unchecked, not_applicable
 from drill.result import Judged
 from drill.verdict import Finding, Verdict
 
@@ -20,11 +24,12 @@ def junit(runs: Sequence[Judged]) -> str:
 
 
 def _suite(run: Judged) -> ET.Element:
-    findings = run.result.findings
+    findings, skipped = run.result.findings, list(not_applicable(run))
     suite = ET.Element("testsuite", name=clean(f"{run.result.scenario} {run.run_id}".strip()))
-    suite.set("tests", str(len(findings)))
+    suite.set("tests", str(len(findings) + len(skipped)))
     suite.set("failures", str(sum(run.result.surprising(f) for f in findings)))
     suite.set("errors", str(sum(f.verdict is Verdict.UNKNOWN for f in findings)))
+    suite.set("skipped", str(len(skipped)))
     started = run.evidence.first("began")
     if started is not None:
         suite.set("timestamp", started.at.isoformat(timespec="seconds"))
@@ -33,6 +38,7 @@ def _suite(run: Judged) -> ET.Element:
         ET.SubElement(properties, "property", name=name, value=clean(value))
     for finding in findings:
         suite.append(_case(run, finding))
+    suite.extend(_skipped(run, each) for each in skipped)
     return suite
 
 
@@ -44,8 +50,7 @@ def _properties(run: Judged) -> list[tuple[str, str]]:
 
 
 def _case(run: Judged, finding: Finding) -> ET.Element:
-    case = ET.Element("testcase", name=clean(f"{finding.check}[{finding.register}]"))
-    case.set("classname", clean(f"{run.result.scenario}.{finding.check}"))
+    case = _named(run, finding.check, finding.register)
     says = clean(f"{finding.says}\nverdict: {finding.verdict}\ntarget: {finding.target}\nactual: {finding.actual}")
     if finding.verdict is Verdict.UNKNOWN:
         ET.SubElement(case, "error", message=clean(finding.actual), type="unknown").text = says
@@ -55,3 +60,14 @@ def _case(run: Judged, finding: Finding) -> ET.Element:
     elif finding.verdict is Verdict.MISSED:
         ET.SubElement(case, "system-out").text = f"missed, as expected\n{says}"
     return case
+
+
+def _skipped(run: Judged, unchecked: Unchecked) -> ET.Element:
+    case = _named(run, unchecked.check, unchecked.register)
+    ET.SubElement(case, "skipped", message=clean(f"does not apply: {unchecked.why}"))
+    return case
+
+
+def _named(run: Judged, check: str, register: str) -> ET.Element:
+    name, classname = clean(f"{check}[{register}]"), clean(f"{run.result.scenario}.{check}")
+    return ET.Element("testcase", name=name, classname=classname)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from drill.link import described
 from drill.reports.findings import Notable, notable
+from drill.reports.opening import environment
 from drill.reports.text import BOUNDS, amount, bounds, duration, printable
 from drill.result import Judged, Summary
 from drill.spread import Spread
@@ -15,11 +15,6 @@ from drill.verdict import Verdict
 # Whatever begins something within a line of Markdown or of HTML; also the bare links, mentions, signs and formulas of
 # some readers. Words with _ between their letters and times of day stay as they are.
 _SPECIAL = re.compile(r"[\\`*{}\[\]<>|~&@$#]|(?<![^\W_])_|_(?![^\W_])|(?<!\d):(?=\S)|:(?=[^\s\d])|(?<=www)\.", re.I)
-_FACTS = (
-    *(("run", "run_id"), ("scenario file", "file"), ("host", "host"), ("because", "why"), ("PostgreSQL", "postgres")),
-    *(("people", "people"), ("seed", "seed"), ("outage", "outage"), ("recovery", "recovery"), ("copy", "copy")),
-    *(("citizens let in", "serve"), ("drill", "drill_version"), ("Python", "python"), ("machine", "machine")),
-)
 
 
 def markdown(runs: Sequence[Judged]) -> str:
@@ -60,7 +55,7 @@ def _figures(run: Judged) -> Iterator[str]:
         times = map(duration, (figures.rta_s, figures.rto_s, figures.rpa_s, figures.rpo_s))
         counts = (amount(figures.lost), amount(figures.acked))
         rows.append((plain_text(register), _emphasised(run.verdict_of(register)), *times, *counts))
-    return _table(columns, rows, left=2)
+    return table(columns, rows, left=2)
 
 
 def _finding(finding: Notable) -> str:
@@ -76,23 +71,18 @@ def _emphasised(verdict: Verdict) -> str:
 def _phases(run: Judged, register: str) -> Iterator[str]:
     figures = run.figures[register]
     rows = [(phase.name, duration(phase.seconds)) for phase in figures.phases]
-    return _table(("phase", "time"), [*rows, ("**RTA**", f"**{duration(figures.rta_s)}**")], left=1)
+    return table(("phase", "time"), [*rows, ("**RTA**", f"**{duration(figures.rta_s)}**")], left=1)
 
 
 def _facts(run: Judged) -> Iterator[str]:
-    began, started = run.evidence.began, run.evidence.first("began")
-    told = [(name, plain_text(began[key])) for name, key in _FACTS if began.get(key) not in (None, "")]
-    if started is not None:
-        told.append(("started", plain_text(f"{started.at:%Y-%m-%d %H:%M:%S %Z}")))
-    if run.link is not None:
-        told.append(("link between the sites", plain_text(described(run.link))))
-    return _table(("what", "value"), told, left=2)
+    told = [(name, plain_text(value)) for name, value in environment(run)]
+    return table(("what", "value"), told, left=2)
 
 
 def _spread(summary: Summary, runs: int) -> Iterator[str]:
     yield from (f"# {runs} runs", "")
     rows = ((name, *_cells(spread)) for name, spread in (("RTA", summary.rta_s), ("RPA", summary.rpa_s)))
-    yield from _table(("figure", "median", "p95", "worst", "without"), rows, left=1)
+    yield from table(("figure", "median", "p95", "worst", "without"), rows, left=1)
     yield from ("", plain_text(BOUNDS), "")
     yield from (f"- {plain_text(line)}" for line in (*bounds("RTA", summary.rta_s), *bounds("RPA", summary.rpa_s)))
 
@@ -101,7 +91,7 @@ def _cells(spread: Spread) -> tuple[str, ...]:
     return duration(spread.median), duration(spread.p95), duration(spread.worst), str(spread.unmeasured)
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> Iterator[str]:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> Iterator[str]:
     """The first `left` columns are words, the others figures."""
     yield f"| {' | '.join(columns)} |"
     yield "|" + "|".join("---" if n < left else "---:" for n, _ in enumerate(columns)) + "|"

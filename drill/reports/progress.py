@@ -68,10 +68,16 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
 }
 
 
-def line_of(event: Event) -> str | None:
-    """When, who and what, for people; None for what nobody waits for."""
+def sentence_of(event: Event) -> str | None:
+    """What happened, for people; None for what nobody waits for."""
     sentence = _SENTENCES.get(event.what)
-    return None if sentence is None else printable(f"{event.elapsed:7.2f} s  {event.who:<10} {sentence(event.facts)}")
+    return None if sentence is None else sentence(event.facts)
+
+
+def line_of(event: Event) -> str | None:
+    """When, who and what, in one line."""
+    sentence = sentence_of(event)
+    return None if sentence is None else printable(f"{event.elapsed:7.2f} s  {event.who:<10} {sentence}")
 
 
 class Progress:

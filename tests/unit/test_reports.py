@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from rich.console import Console
 
+from drill.checks import ALL
 from drill.evidence import Evidence
 from drill.judge import judged
 from drill.phases import NAMES
@@ -20,6 +21,7 @@ from drill.reports.plain import plain
 from drill.reports.progress import Progress
 from drill.reports.screen import screen
 from drill.reports.text import duration, printable
+from drill.reports.unchecked import OF_REGISTERS
 from drill.result import Judged
 from tests.unit.stories import EVENTS, GOOD, LEDGER, event, held, told, with_events, without
 
@@ -85,13 +87,33 @@ def test_figures_that_do_not_exist_are_null() -> None:
 def test_junit_counts_surprises_as_failures_and_the_unknown_as_errors(run: Judged) -> None:
     (suite,) = ET.fromstring(junit([run]))  # noqa: S314 - written by us
     assert next(child.tag for child in suite) == "properties"
-    cases = suite.findall("testcase")
-    assert len(cases) == len(run.result.findings) == int(suite.attrib["tests"])
+    whole = suite.findall("testcase")
+    skipped = [c for c in whole if c.find("skipped") is not None]
+    cases = [c for c in whole if c not in skipped]
+    assert len(cases) == len(run.result.findings) == int(suite.attrib["tests"]) - int(suite.attrib["skipped"])
+    assert len(skipped) == int(suite.attrib["skipped"])
+    assert len({c.attrib["name"] for c in whole}) == len(whole)
     failures = [c for c in cases if c.find("failure") is not None]
     errors = [c for c in cases if c.find("error") is not None]
     assert len(failures) == int(suite.attrib["failures"]) == sum(map(run.result.surprising, run.result.findings))
     assert len(errors) == int(suite.attrib["errors"])
     assert (not failures and not errors and bool(cases)) is run.result.as_expected
+
+
+def test_junit_skips_what_does_not_apply_and_says_why() -> None:
+    (suite,) = ET.fromstring(junit([judged(GOOD)]))  # noqa: S314 - written by us
+    skipped = {
+        c.attrib["name"]: c[0].attrib["message"] for c in suite.findall("testcase") if c.find("skipped") is not None
+    }
+    assert skipped == {
+        "undisturbed[land]": "does not apply: the outage takes this register",
+        "agreement[land]": "does not apply: there is no other register to agree with",
+    }
+
+
+def test_a_check_that_is_of_registers_is_known_to_be() -> None:
+    whole = {"outage", "single_home", "regression"}
+    assert set(OF_REGISTERS) | whole == {check.__name__ for check in ALL}
 
 
 def shown(run: Judged, **options: Any) -> str:
