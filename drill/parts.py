@@ -110,6 +110,9 @@ class Survey(Protocol):
     def holdings(self, register: str, site: Site, seal: Seal) -> Holdings:
         """What is there now, in one snapshot, also while citizens are served."""
 
+    def thorough(self, register: str, site: Site, seal: Seal) -> Holdings:
+        """The same with every object of the schema, and whether the database is sound: for when nobody waits."""
+
     def strangers(self, places: Mapping[str, Site]) -> Mapping[str, Mapping[str, int]]:
         """By register and reference: rows that name somebody whom the other register, wherever it is, does not know."""
 

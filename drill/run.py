@@ -193,7 +193,7 @@ def survey(drill: Drill, stage: Stage, timeline: Timeline) -> None:
 
 def _read(name: str, drill: Drill, stage: Stage, timeline: Timeline) -> Holdings | None:
     with _unread(timeline, register=name):
-        held = drill.survey.holdings(name, _belongs(name, drill), stage.seals[name])
+        held = drill.survey.thorough(name, _belongs(name, drill), stage.seals[name])
         timeline.record("survey", "surveyed", register=name)
         return held
     return None

@@ -49,6 +49,8 @@ GATE: tuple[Check, ...] = (content, sequences, constraints, indexes, write_and_r
 ALL: tuple[Check, ...] = (
     *(outage, single_home, recovery_time, regression, data_loss, receipts, undisturbed, agreement),
     *GATE,
+    schema,
+    *SOUNDNESS,
 )
 # What is asked of somebody's copy, where there are no citizens.
 VERIFY: tuple[Check, ...] = (content, schema, sequences, constraints, indexes, *SOUNDNESS)

@@ -34,7 +34,7 @@ def _judging(name: str, target: str) -> Check:
                 verdict, actual = _judge(name, held.observations.get(name))
                 yield Finding(name, register, verdict, target, actual, f"{name} of {register}: {actual}.")
 
-    check.__name__ = name
+    check.__name__, check.__doc__ = name, f"Met with {target}."
     return check
 
 

@@ -1,10 +1,10 @@
-"""Reads what a register holds, in one snapshot: digests, receipts, structure."""
+"""Reads what a register holds, in one snapshot: digests, receipts, structure; and whether it is sound in itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
@@ -15,10 +15,12 @@ from psycopg import sql
 from drill.crew import Crew
 from drill.digest import Column, Digest, Form
 from drill.errors import DrillError
-from drill.evidence import Holdings, Seal
+from drill.evidence import Holdings, Seal, Structure
 from drill.pace import Pace
 from drill.probes.digests import READING, Shape, digest, files, shapes
+from drill.probes.fingerprint import fingerprint, fingerprint_of_large_objects
 from drill.probes.receipts import receipts
+from drill.probes.soundness import observed
 from drill.probes.strangers import strangers
 from drill.probes.structure import structure
 from drill.registers import ALL
@@ -63,9 +65,10 @@ class Surveyor:
             tables = self._digests(register, home, console, asked, {})
             row = console.execute(_PLACE).fetchone() or ("", "")
             place, layout = str(row[1]), files(console)
+            whole = self._with_objects(structure(console, here), console, self.form)
             if looked:
                 looked(shared)
-            return Seal(tables, structure(console, here), str(row[0]), place, taken_at, layout, self.form)
+            return Seal(tables, whole, str(row[0]), place, taken_at, layout, self.form)
 
     def holdings(self, register: str, site: Site, seal: Seal) -> Holdings:
         """What is there now, also while citizens are served; tables of the seal are read over the seal's columns."""
@@ -74,6 +77,17 @@ class Surveyor:
             left = () if self.whole else receipts(console, register)
             tables = self._digests(register, site, console, here, seal.structure.columns)
             return Holdings(site.name, tables, left, structure(console, here))
+
+    def thorough(self, register: str, site: Site, seal: Seal) -> Holdings:
+        """The same with every object of the schema, and whether the database is sound: for when nobody waits."""
+        held = self.holdings(register, site, seal)
+        with self.snapshot(register, site) as console:
+            whole = self._with_objects(held.structure, console, seal.form)
+        seen = observed(lambda: site.console(register, patience=self.deadline), self.jobs)
+        return replace(held, structure=whole, observations=seen)
+
+    def _with_objects(self, known: Structure, console: psycopg.Connection[Any], form: Form) -> Structure:
+        return replace(known, objects={**fingerprint(console), **fingerprint_of_large_objects(console, form)})
 
     def strangers(self, places: Mapping[str, Site]) -> Mapping[str, Mapping[str, int]]:
         """By register and reference: rows that name somebody whom the other register, wherever it is, does not know."""

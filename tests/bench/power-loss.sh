@@ -24,6 +24,14 @@ digest() { # PORT: all rows of all registers
     while read -r name; do ask "$1" -d "$name" -f "$name.digest.sql"; done <registers
 }
 
+objects() { # PORT: every object of the schemas
+    while read -r name; do pg_dump -s -p "$1" -d "$name" >/dev/null; done <registers
+}
+
+sound() { # PORT: every table, every index against its table
+    xargs -P 2 -I N pg_amcheck -p "$1" --install-missing --parent-check --heapallindexed N <registers >/dev/null
+}
+
 agree() { # PORT: whether registers know each other's people
     while read -r asking other table column query; do
         psql -X -q -p "$1" -d "$other" -c "copy (select $column::text from $table) to stdout" |
@@ -39,6 +47,7 @@ serve home 1
 ask 1 -d postgres -f postgres.sql
 xargs -P 2 -I N psql -X -q -v ON_ERROR_STOP=1 -p 1 -d N -f N.sql -o N.said <registers
 digest 1
+objects 1
 pg_basebackup -p 1 -D embassy -X stream -c fast -R -C -S embassy
 serve embassy 2
 # outage, recovery, the gate
@@ -48,6 +57,8 @@ digest 2
 # homecoming, survey
 serve home 1
 digest 2
+objects 2
+sound 2
 agree 2
 pg_ctl stop -D home -m immediate >/dev/null
 pg_ctl stop -D embassy -m immediate >/dev/null

@@ -127,6 +127,9 @@ class Pieces:
         self._ask("holdings")
         return Holdings("embassy", {}, ())
 
+    def thorough(self, *given: Any) -> Holdings:
+        return self.holdings(*given)
+
     def strangers(self, places: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         self._ask("strangers")
         self.places = places
