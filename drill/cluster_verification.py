@@ -117,7 +117,7 @@ class ClusterVerification:
         log: tuple[Way, Wal] | None = None
         start = begins(physical, control)
         try:
-            log = opened.enter_context(trail(physical.site, physical.log, start, control.segment))
+            log = opened.enter_context(trail(physical, start, control.segment))
             yield of_copy("log", Verdict.MET, WHOLE_LOG, f"whole up to {lsn_of(log[1].last.end)}")
             abroad = leads_elsewhere(physical, log, start[1])
         except StepFailed as damaged:

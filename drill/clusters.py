@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 from drill.errors import CannotRun, ScenarioError
+from drill.log_pages import own_pages
 
 LABEL, MANIFEST = "backup_label", "backup_manifest"
+_STARTED = "backup_label.old"  # what a server makes of the label
 # Settings under which a server passes over damage instead of reporting it.
 HIDING = ("zero_damaged_pages", "ignore_checksum_failure", "ignore_invalid_pages", "ignore_system_indexes")
 _FILES = ("postgresql.conf", "postgresql.auto.conf")
@@ -66,13 +68,19 @@ class Cluster:
 
     @property
     def manifested(self) -> bool:
-        """Whether it lists its own files with checksums."""
-        return (self.path / MANIFEST).is_file()
+        """Whether it lists its own files with checksums. Once a server was started on it, the list is of the past."""
+        return (self.path / MANIFEST).is_file() and (self.labelled or not (self.path / _STARTED).exists())
 
     @property
     def major(self) -> str:
         """The version of the server that wrote it."""
         return (self.path / "PG_VERSION").read_text(encoding="utf-8", errors="replace").strip()[:20]
+
+    def own_pages(self, segment: str, begins: int) -> Iterator[int]:
+        """The places of the pages of a segment that belong there; an archive's comes before the copy's own."""
+        log = self.elsewhere.get(LOG, self.path / LOG)
+        files = (folder / f"{segment}{part}" for part in ("", ".partial") for folder in (self.wal, log) if folder)
+        return own_pages(next(filter(Path.is_file, files), log / segment), begins)
 
     @property
     def hiding(self) -> list[str]:

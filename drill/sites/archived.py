@@ -102,7 +102,7 @@ class Archived:
     def opened(cls, embassy: Site, folder: PurePosixPath) -> Iterator[Archived]:
         """Read what is there, and lay its log out until undone."""
         label, notes = _labelled(embassy, folder), tuple(noted(embassy.host.read(folder / NOTES)))
-        with Wal.opened(embassy, folder / LOG, label.timeline, place_of(label.start)) as wal:
+        with Wal.opened(embassy, folder / LOG, (label.timeline, place_of(label.start))) as wal:
             archived = cls(label, notes, wal)
             archived._prove_whole()
             yield archived

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from drill.errors import StepFailed
@@ -14,7 +13,7 @@ from drill.sites.segments import HISTORY, NAME, damaged, segment_name
 from drill.sites.wal import Wal, lsn_of, place_of
 
 if TYPE_CHECKING:
-    from drill.sites.site import Site
+    from drill.sites.physical import Physical
 
 _DEADLINE = 600.0  # seconds
 _FORK = re.compile(r"^\s*(\d+)\s+([0-9A-F]+/[0-9A-F]+)", re.M)
@@ -64,11 +63,12 @@ def _prove_way(way: Way, names: Collection[str], begins: tuple[int, int], segmen
 
 
 @contextmanager
-def trail(site: Site, folder: PurePosixPath, begins: tuple[int, int], segment: int) -> Iterator[tuple[Way, Wal]]:
+def trail(physical: Physical, begins: tuple[int, int], segment: int) -> Iterator[tuple[Way, Wal]]:
     """The way from a timeline and a place on it, and the log of the timeline at its end, in segments of so many bytes.
 
     StepFailed: a hole, a segment cut short, none at all.
     """
+    site, folder = physical.site, physical.log
     timeline, since = begins
     names = site.host.run(["ls", str(folder)], deadline=_DEADLINE).split()
     texts = {name: site.host.read(folder / name) if name.endswith(".history") else "" for name in names}
@@ -77,5 +77,10 @@ def trail(site: Site, folder: PurePosixPath, begins: tuple[int, int], segment: i
     _prove_way(way, frozenset(names), begins, segment)
     argv = ["/bin/sh", "-c", _OF_TIMELINE, "sh", str(folder), str(own), f"{way.timeline:08X}"]
     site.host.run(argv, deadline=_DEADLINE)
-    with Wal.opened(site, own, way.timeline, max([since, *way.forks.values()]), segment=segment) as wal:
+
+    def pages(number: int) -> Iterable[int]:
+        return physical.cluster.own_pages(segment_name(way.timeline, number, segment), number * segment)
+
+    start = (way.timeline, max([since, *way.forks.values()]))
+    with Wal.opened(site, own, start, segment=segment, pages=pages) as wal:
         yield way, wal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,12 +12,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from drill.log_pages import PAGE
 from drill.sites.segments import SEGMENT, damaged, held_segments, segment_name
 
 if TYPE_CHECKING:
     from drill.sites.site import Site
 
-PAGE = 8192
 _HEADER, _FIRST_HEADER = 24, 40  # bytes at the start of a page, and of a segment
 _AT_A_TIME = 20_000  # records that are held in memory
 _DEADLINE = 3600.0  # seconds for one look at the log
@@ -57,6 +57,10 @@ while test "$at" -lt "$end" && test "$(left)" -gt 0; do
 done
 true
 """
+
+
+# number of a segment -> places of those of its pages that belong there
+Pages = Callable[[int], Iterable[int]]
 
 
 def place_of(lsn: str) -> int:
@@ -148,18 +152,29 @@ class Wal:
     segments: range
     scratch: PurePosixPath
     segment: int = SEGMENT  # bytes
+    pages: Pages | None = None
 
     @classmethod
     @contextmanager
     def opened(
-        cls, site: Site, folder: PurePosixPath, timeline: int, since: int, *, segment: int = SEGMENT
+        cls,
+        site: Site,
+        folder: PurePosixPath,
+        since: tuple[int, int],
+        *,
+        segment: int = SEGMENT,
+        pages: Pages | None = None,
     ) -> Iterator[Wal]:
-        """Look at the names, then lay the segments out; undone, only what was laid out is gone. StepFailed: damage."""
-        segments = held_segments(_files(site, folder), timeline, since, segment)
+        """Look at the names from a timeline and a place on, then lay the segments out. StepFailed: damage.
+
+        Undone, only what was laid out is gone.
+        """
+        timeline, _ = since
+        segments = held_segments(_files(site, folder), *since, segment)
         scratch, last = folder.with_name(f"scratch-{uuid4().hex}"), segment_name(timeline, segments[-1], segment)
         try:
             site.host.run(["/bin/sh", "-c", _LAY_OUT, "sh", str(folder), str(scratch), last], deadline=120)
-            yield cls(site, timeline, segments, scratch, segment)
+            yield cls(site, timeline, segments, scratch, segment, pages)
         finally:
             site.host.run(["rm", "-rf", str(scratch)], deadline=120)
 
@@ -189,15 +204,25 @@ class Wal:
         """A record that can be read on a later page than the last."""
         page, size = (last.end // PAGE + 1) * PAGE, self.segment
         for number in range(page // self.segment, self.segments.stop):
-            within = {"at": max(page, number * size), "end": (number + 1) * size, "size": size, "page": PAGE}
-            env = {
-                "file": segment_name(self.timeline, number, size),
-                **{name: str(each) for name, each in within.items()},
-            }
-            found = map(self._record, self._shell(_ANYWHERE, [], env).splitlines())
-            if (record := next(filter(None, found), None)) is not None:
+            first = max(page, number * size)
+            found = self._in(number, first) if self.pages is None else self._on(self.pages(number), first)
+            if (record := next(filter(None, map(self._record, found)), None)) is not None:
                 return record
         return None
+
+    def _in(self, number: int, first: int) -> Iterator[str]:
+        """What pg_waldump says of each page of a segment in turn."""
+        within = {"at": first, "end": (number + 1) * self.segment, "size": self.segment, "page": PAGE}
+        env = {name: str(each) for name, each in within.items()}
+        yield from self._shell(
+            _ANYWHERE, [], {**env, "file": segment_name(self.timeline, number, self.segment)}
+        ).splitlines()
+
+    def _on(self, pages: Iterable[int], first: int) -> Iterator[str]:
+        """And of these, so far as they are not before the first."""
+        for page in pages:
+            if page >= first:
+                yield from self._dumped(_LAST, page, "-n", "1", env={"most": "1"}).splitlines()
 
     def last_commit(self, least: int) -> datetime | None:
         """When its last transaction was committed; None with none since the place `least`."""

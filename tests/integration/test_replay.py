@@ -9,9 +9,10 @@ import pytest
 
 from drill.errors import StepFailed
 from drill.hosts.process import ProcessPremises
+from drill.log_pages import PAGE
 from drill.sites.archived import Archived
 from drill.sites.segments import SEGMENT, segment_name
-from drill.sites.wal import PAGE, lsn_of, place_of
+from drill.sites.wal import lsn_of, place_of
 from tests.fix_archive import Held, archived
 from tests.fix_life import BUSINESS, GAZETTE, OUTAGES, Place
 from tests.fix_site import Filled

@@ -1,0 +1,85 @@
+"""What the files and the log of a physical copy show, by what was read of them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from drill.cluster_findings import freshness, on_timeline, replayed
+from drill.digest import Form
+from drill.seals import How, Place, Sealed
+from drill.sites.aim import Aim
+from drill.sites.control import Control
+from drill.sites.physical import Arrival
+from drill.sites.trail import Way
+from drill.sites.wal import Record, place_of
+from drill.verdict import Verdict
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+FORK, SEALED, LATER = 0x5000000, 0x6000000, 0x7000000
+
+
+def control(timeline: int = 1, checkpoint: int = 0x4000000) -> Control:
+    return Control("7", "shut down", timeline, checkpoint, checkpoint, NOON, 700, 0, 16 * 1024 * 1024, 0)
+
+
+def sealed(timeline: int) -> Sealed:
+    place = Place("0/6000000", "700", NOON)
+    assert place_of(place.lsn) == SEALED
+    return Sealed(How.QUIESCED, Form.NATIVE, "18.6", "7", timeline, "postgres", place, place, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("way", "came_to", "begun_on", "sealed_on", "verdict"),
+    [
+        (Way(1, {}), LATER, 1, 1, Verdict.MET),
+        (Way(2, {1: FORK}), LATER, 1, 2, Verdict.MET),  # the same timeline, whatever came before it
+        (Way(2, {1: LATER}), LATER + 1, 1, 1, Verdict.MET),  # left behind the seal
+        (Way(2, {1: SEALED}), LATER, 1, 1, Verdict.MET),  # at its very place
+        (Way(2, {1: FORK}), LATER, 1, 1, Verdict.MISSED),
+        (Way(2, {1: FORK}), FORK, 1, 1, Verdict.MISSED),
+        (Way(2, {1: FORK}), FORK - 1, 1, 1, Verdict.MET),  # it ends before it goes there
+        (Way(2, {1: FORK}), None, 2, 1, Verdict.MISSED),  # it was stopped there
+        (Way(3, {1: FORK, 2: LATER}), LATER, 1, 1, Verdict.MISSED),
+        (Way(2, {}), LATER, 2, 1, Verdict.UNKNOWN),
+        (Way(1, {}), LATER, 1, 2, Verdict.MISSED),  # it stayed where the sealed server no longer was
+        (Way(1, {}), FORK, 1, 2, Verdict.UNKNOWN),  # or it is of before
+    ],
+)
+def test_the_way_of_the_log_is_held_against_that_of_the_sealed_server(
+    way: Way, came_to: int | None, begun_on: int, sealed_on: int, verdict: Verdict
+) -> None:
+    found = on_timeline(Arrival(700, came_to, None), control(begun_on), way, sealed(sealed_on))
+    assert (found.check, found.verdict) == ("timeline", verdict)
+
+
+@pytest.mark.parametrize(
+    ("came_to", "verdict"),
+    [(0x5000028, Verdict.MET), (0x5000000, Verdict.MISSED), (None, Verdict.MISSED), (LATER, Verdict.MET)],
+)
+def test_the_replay_must_come_to_the_last_record(came_to: int | None, verdict: Verdict) -> None:
+    """A server that had nothing to replay stands at its last checkpoint."""
+    last = Record("XLOG", 0, 0x5000028, 0x5000100, "CHECKPOINT_SHUTDOWN")
+    assert replayed(Arrival(700, came_to, None), control(), last).verdict is verdict
+    assert replayed(Arrival(700, None, None), control(checkpoint=last.start), last).verdict is Verdict.MET
+
+
+@pytest.mark.parametrize(
+    ("last_commit", "expected", "verdict"),
+    [
+        (None, NOON, Verdict.MET),
+        (None, NOON + timedelta(seconds=1), Verdict.MISSED),
+        (NOON + timedelta(hours=1), NOON + timedelta(minutes=59), Verdict.MET),
+        (NOON - timedelta(hours=1), NOON, Verdict.MET),
+    ],
+)
+def test_a_copy_is_as_new_as_its_last_commit_or_checkpoint(
+    last_commit: datetime | None, expected: datetime, verdict: Verdict
+) -> None:
+    assert freshness(Arrival(700, LATER, last_commit), control(), expected).verdict is verdict
+
+
+def test_only_the_end_of_the_log_and_a_place_are_known_to_be_passed() -> None:
+    assert Aim.named("latest").passes(LATER)
+    assert Aim.named("lsn:0/7000000").passes(SEALED)
+    assert not Aim.named("lsn:0/6000000").passes(SEALED)
+    assert not Aim.named("name:nightly").passes(0)
