@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from drill import checks
-from drill.checks.shared import shared_findings
 from drill.cluster_findings import (
     RESTORED,
     WHOLE_LOG,
@@ -27,11 +24,9 @@ from drill.errors import StepFailed, Unloadable
 from drill.evidence import Holdings, Seal
 from drill.hosts import Premises
 from drill.hosts.scratch import scratch
-from drill.looking import evidence_of, looked
+from drill.looking import Looking, absent, of_databases
 from drill.moment import Doubts, Layout, doubts
 from drill.packed_backup import PackedBackup
-from drill.probes.fingerprint import shared
-from drill.sandbox import sandbox
 from drill.seals import Sealed
 from drill.sites.aim import Aim
 from drill.sites.control import Control
@@ -42,7 +37,6 @@ from drill.sites.wal import Wal, lsn_of
 from drill.verdict import Finding, Verdict
 from drill.verified import Verified
 
-_SUPERUSER = "postgres"  # where no seal tells of another
 _DATABASES = "select datname from pg_database where datallowconn and not datistemplate order by 1"
 UNLOGGED = "unlogged"  # the word by which --allow names their tables
 
@@ -61,23 +55,15 @@ class ClusterVerification:
 
     def run(self, tell: Callable[[str], None]) -> Verified:
         """Bring up, look, judge. What the copy cannot do is a finding; what this machine cannot do is an error."""
-        began = time.monotonic()
-        superuser = self.sealed.superuser if self.sealed else _SUPERUSER
+        looking = Looking(self.sealed, self.premises, self.jobs)
         with ExitStack() as opened:
             cluster, broken = self._unpacked(opened, tell)
-            site, apart = opened.enter_context(sandbox(self.premises, superuser))
-            found = [*broken, *(self._found(cluster, site, tell) if cluster else self._nothing())]
-        return Verified(
-            copy=str(self.copy.path),
-            form=self.copy.form,
-            how=str(self.sealed.how) if self.sealed else None,
-            host=self.premises.kind,
-            postgres=self.premises.postgres,
-            apart=apart,
-            findings=tuple(found),
-            unchecked=self._unchecked(cluster),
-            seconds=time.monotonic() - began,
-        )
+
+            def find(site: Site) -> Iterator[Finding]:
+                yield from broken
+                yield from self._found(cluster, site, tell) if cluster else self._nothing()
+
+            return looking.judged(self.copy, find, _unchecked(cluster))
 
     def _unpacked(self, opened: ExitStack, tell: Callable[[str], None]) -> tuple[Cluster | None, list[Finding]]:
         """As a folder; none, and why, where it is damaged."""
@@ -91,7 +77,7 @@ class ClusterVerification:
 
     def _nothing(self) -> Iterator[Finding]:
         """What is known of the databases of a copy that cannot be brought up."""
-        yield from checks.findings(evidence_of(self.sealed.databases if self.sealed else {}, {}), checks.VERIFY)
+        yield from of_databases(self.sealed.databases if self.sealed else {}, {})
 
     def _found(self, cluster: Cluster, site: Site, tell: Callable[[str], None]) -> Iterator[Finding]:
         major, ours = cluster.major, self.premises.postgres.partition(".")[0]
@@ -156,32 +142,22 @@ class ClusterVerification:
             layouts = {name: layout for name in there if (layout := Layout.of(site, name)) is not None}
             loose = doubts(self.sealed, *came, layouts)
             sealed = _loosened(self.sealed, loose)
-        expected: dict[str, Seal] = dict(sealed.databases) if sealed else dict.fromkeys(there, Seal({}))
-        holdings: dict[str, Holdings] = {}
+        looking = Looking(sealed, self.premises, self.jobs)
+        expected, holdings = dict(looking.expected(there)), dict[str, Holdings]()
         for name in sorted(expected.keys() & set(there)):
             tell(f"looking at {name}")
             try:
-                holdings[name] = looked(name, site, sealed, self.jobs)
+                holdings[name] = looking.at(name, site)
             except StepFailed as broken:
                 yield Finding("restored", name, Verdict.MISSED, RESTORED, str(broken), f"{name}: {broken}.")
                 continue
             if UNLOGGED in self.allowed and sealed is not None:
                 expected[name], empty = _without_unlogged(expected[name], holdings[name])
                 yield from _accepted(name, empty)
-        yield from _absent(expected.keys() - set(there), loose.shared)
-        yield from checks.findings(evidence_of(expected, holdings), checks.VERIFY)
-        if sealed is not None:
-            with site.console("template1") as console:
-                console.execute("set search_path = pg_catalog")
-                held = shared(console)
-            for finding in shared_findings(sealed.shared, held, frozenset(there), with_roles=True):
-                yield _doubted(finding, loose.shared)
-
-    def _unchecked(self, cluster: Cluster | None) -> list[str]:
-        told = ["its own configuration: the sandbox obeys none of it", "passwords: a seal does not hold them"]
-        if cluster is not None and not cluster.manifested:
-            told.insert(0, "its files one by one: there is no backup_manifest")
-        return told if self.sealed else ["everything that only a seal could tell: there is none", *told]
+        yield from absent(expected.keys() - set(there), RESTORED, "the copy has no such database", loose.shared)
+        yield from of_databases(expected, holdings)
+        for finding in looking.of_shared(site, there, with_roles=True):
+            yield _doubted(finding, loose.shared)
 
 
 def _loosened(sealed: Sealed, loose: Doubts) -> Sealed:
@@ -219,16 +195,14 @@ def _accepted(name: str, empty: list[str]) -> Iterator[Finding]:
         yield Finding("unlogged", name, Verdict.MET, "as after every recovery", actual, says)
 
 
-def _absent(databases: set[str], why: str | None) -> Iterator[Finding]:
-    """Those that were sealed and are not there."""
-    for name in sorted(databases):
-        actual = "the copy has no such database" + (f"; {why}" if why else "")
-        verdict = Verdict.UNKNOWN if why else Verdict.MISSED
-        yield Finding("restored", name, verdict, RESTORED, actual, f"{name} was sealed, and {actual}.")
-
-
 def _doubted(finding: Finding, why: str | None) -> Finding:
     """Unknown instead of missed, where it is not known what must be there now."""
     if why is None or finding.verdict is not Verdict.MISSED:
         return finding
     return replace(finding, verdict=Verdict.UNKNOWN, actual=f"{finding.actual}; {why}")
+
+
+def _unchecked(cluster: Cluster | None) -> tuple[str, ...]:
+    told = ("its own configuration: the sandbox obeys none of it",)
+    manifested = cluster is None or cluster.manifested
+    return told if manifested else ("its files one by one: there is no backup_manifest", *told)

@@ -1,23 +1,91 @@
-"""Looking at a database of somebody's copy once it stands in the sandbox: what it holds, and whether it is sound."""
+"""Looking at somebody's copy in the sandbox, dump or physical: what it holds, and whether it is sound in itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
+from drill import checks
+from drill.checks.shared import shared_findings
 from drill.evidence import Evidence, Holdings, Seal
+from drill.hosts import Premises
+from drill.probes.fingerprint import shared
 from drill.probes.survey import Surveyor
+from drill.sandbox import sandbox
 from drill.seals import Sealed
 from drill.sites.site import Site
+from drill.verdict import Finding, Verdict
+from drill.verified import Verified
 
 _DEADLINE = 4 * 3600.0  # seconds for one statement
+_SUPERUSER = "postgres"  # where no seal tells of another
 
 
-def looked(name: str, site: Site, sealed: Sealed | None, jobs: int) -> Holdings:
-    """Everything that the checks ask of one database; StepFailed where it cannot be read."""
-    seal = sealed.databases[name] if sealed else Seal({})
-    return Surveyor(jobs, _DEADLINE, seal.form, whole=True).thorough(name, site, seal)
+class Copy(Protocol):
+    """What somebody offers to be verified."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def form(self) -> str: ...
 
 
-def evidence_of(seals: Mapping[str, Seal], holdings: Mapping[str, Holdings]) -> Evidence:
-    """As the checks of a drill read it: every database was lost, and is held at the embassy."""
-    return Evidence("", {}, frozenset(seals), {}, seals, holdings, (), ())
+@dataclass(frozen=True)
+class Looking:
+    """Against what a copy is held, where, and with how many looks at a time."""
+
+    sealed: Sealed | None
+    premises: Premises
+    jobs: int = 2
+
+    def judged(self, copy: Copy, find: Callable[[Site], Iterable[Finding]], unchecked: Sequence[str]) -> Verified:
+        """What `find` finds of the copy at an empty site of its own, of which nothing is left."""
+        began = time.monotonic()
+        with sandbox(self.premises, self.sealed.superuser if self.sealed else _SUPERUSER) as (site, apart):
+            found = tuple(find(site))
+        untold = () if self.sealed else ("everything that only a seal could tell: there is none",)
+        return Verified(
+            copy=str(copy.path),
+            form=copy.form,
+            how=str(self.sealed.how) if self.sealed else None,
+            host=self.premises.kind,
+            postgres=self.premises.postgres,
+            apart=apart,
+            findings=found,
+            unchecked=(*untold, *unchecked, "passwords: a seal does not hold them"),
+            seconds=time.monotonic() - began,
+        )
+
+    def expected(self, databases: Iterable[str]) -> Mapping[str, Seal]:
+        """By database what it must hold: all that were sealed; without a seal these, of which nothing is known."""
+        return self.sealed.databases if self.sealed else dict.fromkeys(databases, Seal({}))
+
+    def at(self, name: str, site: Site) -> Holdings:
+        """Everything that the checks ask of one database; StepFailed where it cannot be read."""
+        seal = self.sealed.databases[name] if self.sealed else Seal({})
+        return Surveyor(self.jobs, _DEADLINE, seal.form, whole=True).thorough(name, site, seal)
+
+    def of_shared(self, site: Site, databases: Iterable[str], *, with_roles: bool) -> Iterator[Finding]:
+        """Of what all databases share; nothing without a seal."""
+        if self.sealed is None:
+            return
+        with site.console("template1") as console:
+            console.execute("set search_path = pg_catalog")
+            held = shared(console)
+        yield from shared_findings(self.sealed.shared, held, frozenset(databases), with_roles=with_roles)
+
+
+def of_databases(expected: Mapping[str, Seal], holdings: Mapping[str, Holdings]) -> Iterator[Finding]:
+    """What the checks of a copy say; they read it as a drill's: every database was lost, and is held at the embassy."""
+    yield from checks.findings(Evidence("", {}, frozenset(expected), {}, expected, holdings, (), ()), checks.VERIFY)
+
+
+def absent(names: Iterable[str], target: str, actual: str, why: str | None = None) -> Iterator[Finding]:
+    """The sealed databases that the copy has not; `why` they need not be there, if one knows."""
+    verdict, told = (Verdict.UNKNOWN, f"{actual}; {why}") if why else (Verdict.MISSED, actual)
+    for name in sorted(names):
+        yield Finding("restored", name, verdict, target, told, f"{name} was sealed, and {told}.")

@@ -115,7 +115,7 @@ class Sealing:
         for database in databases if self.tables else ():
             with surveyor.snapshot(database, self.origin) as console:
                 there |= {shape.name for shape in shapes(console, receipts=True)}
-        if missing := sorted(set(self.tables) - there) if self.tables else []:
+        if missing := sorted(set(self.tables) - there):
             more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
             hint = f"they have: {', '.join(sorted(there)[:_NAMED]) or 'no table'}{more}"
             raise ScenarioError(f"no database of {self.origin.name} has a table {', '.join(missing)}", hint=hint)

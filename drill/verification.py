@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
-from drill import checks
-from drill.checks.shared import shared_findings
 from drill.digest import Form
 from drill.dumpfile import sha256
 from drill.errors import ScenarioError, StepFailed, Unloadable
-from drill.evidence import Holdings, Seal
+from drill.evidence import Holdings
 from drill.hosts import Premises
 from drill.hosts.scratch import scratch
-from drill.looking import evidence_of, looked
+from drill.looking import Looking, absent, of_databases
 from drill.offered import Offered
-from drill.probes.fingerprint import shared
-from drill.sandbox import sandbox
 from drill.seals import How, Sealed
 from drill.sites.discretion import of_error
 from drill.sites.loading import Loading, create_roles
@@ -29,7 +24,8 @@ from drill.sites.site import Site
 from drill.verdict import Finding, Verdict
 from drill.verified import COPY, Verified
 
-_SUPERUSER = "postgres"  # where no seal tells of another
+_UNCHECKED = ("owners, rights and settings of the databases themselves: no part of such a dump",)
+_ABSENT = "the copy has no dump of it"
 
 
 @dataclass(frozen=True)
@@ -44,25 +40,9 @@ class Verification:
 
     def run(self, tell: Callable[[str], None]) -> Verified:
         """Restore, look, judge. What the copy cannot do is a finding; what this machine cannot do is an error."""
-        began = time.monotonic()
         offered = self.offered.named(frozenset(self.sealed.databases)) if self.sealed else self.offered
-        sealed = self._loosened(offered)
-        superuser = sealed.superuser if sealed else _SUPERUSER
-        with sandbox(self.premises, superuser) as (site, apart):
-            tell("starting an empty server")
-            site.start(site.initialise())
-            found = list(self._found(offered, sealed, site, tell))
-        return Verified(
-            copy=str(offered.path),
-            form=offered.form,
-            how=str(sealed.how) if sealed else None,
-            host=self.premises.kind,
-            postgres=self.premises.postgres,
-            apart=apart,
-            findings=tuple(found),
-            unchecked=_unchecked(sealed),
-            seconds=time.monotonic() - began,
-        )
+        looking = Looking(self._loosened(offered), self.premises, self.jobs)
+        return looking.judged(offered, lambda site: self._found(offered, looking, site, tell), _UNCHECKED)
 
     def _loosened(self, offered: Offered) -> Sealed | None:
         """The seal, with what a copy that it was not taken with need not hold marked as such."""
@@ -74,12 +54,16 @@ class Verification:
         major = int(self.premises.postgres.partition(".")[0])
         return self.sealed.loosened(_doubt(self.sealed, major), major)
 
-    def _found(
-        self, offered: Offered, sealed: Sealed | None, site: Site, tell: Callable[[str], None]
-    ) -> Iterator[Finding]:
+    def _found(self, offered: Offered, looking: Looking, site: Site, tell: Callable[[str], None]) -> Iterator[Finding]:
+        tell("starting an empty server")
+        site.start(site.initialise())
+        sealed, expected = looking.sealed, looking.expected(offered.dumps)
         yield from _manifest(offered, sealed)
         yield from self._roles(offered, sealed, site)
-        yield from _absent(offered, sealed)
+        if offered.whole:
+            yield from absent(expected.keys() - offered.dumps.keys(), _RESTORED, _ABSENT)
+        else:
+            expected = {name: seal for name, seal in expected.items() if name in offered.dumps}
         holdings: dict[str, Holdings] = {}
         for name in offered.dumps:
             tell(f"restoring {name}")
@@ -87,17 +71,9 @@ class Verification:
             yield restored
             if restored.verdict is Verdict.MET:
                 tell(f"looking at {name}")
-                holdings[name] = looked(name, site, sealed, self.jobs)
-        expected = sealed.databases if sealed else dict.fromkeys(offered.dumps, Seal({}))
-        if not offered.whole:
-            expected = {name: seal for name, seal in expected.items() if name in offered.dumps}
-        yield from checks.findings(evidence_of(expected, holdings), checks.VERIFY)
-        if sealed is not None:
-            with site.console() as console:
-                console.execute("set search_path = pg_catalog")
-                held = shared(console)
-            with_roles = offered.roles is not None
-            yield from shared_findings(sealed.shared, held, frozenset(offered.dumps), with_roles=with_roles)
+                holdings[name] = looking.at(name, site)
+        yield from of_databases(expected, holdings)
+        yield from looking.of_shared(site, offered.dumps, with_roles=offered.roles is not None)
 
     def _roles(self, offered: Offered, sealed: Sealed | None, site: Site) -> Iterator[Finding]:
         """Those of the copy; where it has none, shells of those that were sealed, so that the rest can be seen."""
@@ -128,13 +104,6 @@ def _doubt(sealed: Sealed, major: int) -> str | None:
     if sealed.how is not How.DUMPED:
         return "whether the dump is of the moment of the seal is not known; seal it --with-dump"
     return None
-
-
-def _absent(offered: Offered, sealed: Sealed | None) -> Iterator[Finding]:
-    """The databases that a whole copy should hold and does not."""
-    for name in sorted(sealed.databases.keys() - offered.dumps.keys()) if sealed and offered.whole else ():
-        actual = "the copy has no dump of it"
-        yield Finding("restored", name, Verdict.MISSED, _RESTORED, actual, f"{name} was sealed, and {actual}.")
 
 
 _ROLES = "the roles of the sealed server"
@@ -189,11 +158,3 @@ def _manifest(offered: Offered, sealed: Sealed | None) -> Iterator[Finding]:
     yield Finding(
         "manifest", COPY, verdict, "each file as sealed (SHA-256)", actual, f"The files of the copy: {actual}."
     )
-
-
-def _unchecked(sealed: Sealed | None) -> Sequence[str]:
-    told = [
-        "owners, rights and settings of the databases themselves: no part of such a dump",
-        "passwords: a seal does not hold them",
-    ]
-    return told if sealed else ["everything that only a seal could tell: there is none", *told]

@@ -17,15 +17,15 @@ def content(evidence: Evidence) -> Iterator[Finding]:
         elif held is None:
             yield _unknown(register, "never surveyed")
         elif _wrong(due := _due(seal, held), held.tables):
-            wrong = _wrong(due, _firm(due, held, seal))
-            yield _differing(register, due, held, seal) or _missed(register, wrong)
+            yield _differing(register, due, held, seal) or _missed(register, due, _firm(due, held, seal))
         else:
             actual, rows = f"{len(seal.tables)} tables as sealed", sum(d.rows for d in held.tables.values())
             says = f"Every one of the {rows} rows of {register} is accounted for."
             yield Finding("content", register, Verdict.MET, TARGET, actual, says)
 
 
-def _missed(register: str, wrong: str) -> Finding:
+def _missed(register: str, due: Mapping[str, Digest], held: Mapping[str, Digest]) -> Finding:
+    wrong = _wrong(due, held)
     says = f"{register} does not hold what it should: {wrong}."
     return Finding("content", register, Verdict.MISSED, TARGET, wrong, says)
 
