@@ -25,6 +25,18 @@ $(READY): requirements.lock pyproject.toml
 drill: $(READY) ## Play the first drill: home loses its power
 	$(BIN)/drill run scenarios/power-loss.yaml
 
+DEMO := DRILL_HISTORY_URL=sqlite:///$(CURDIR)/build/demo/history.sqlite $(BIN)/drill
+
+.PHONY: demo
+demo: $(READY) ## Play three drills; leave reports, their history and signed evidence in build/demo
+	rm -rf build/demo && mkdir -p build/demo
+	$(DEMO) keys new --out build/demo
+	$(DEMO) run power-loss dc-fire courier-dump --runs build/demo/runs --key build/demo/drill.key --html build/demo/report.html
+	$(DEMO) history list
+	$(DEMO) history trend power-loss
+	for run in build/demo/runs/*/; do $(DEMO) evidence verify $$run --public-key build/demo/drill.pub || exit; done
+	@echo "the report: build/demo/report.html"
+
 .PHONY: test
 test: $(READY) ## Run the tests that this machine can run, but for the long ones
 	$(BIN)/pytest -m "not soak"
