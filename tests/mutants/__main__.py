@@ -12,7 +12,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.mutants.making import PROGRAM, Mutant, mutants
@@ -64,13 +65,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", default=MODULES, metavar="MODULE", help="such as fates or checks/content")
     count = Count(parser.parse_args().modules)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
-    Trial(count.work).run()
+    with _silence():
+        Trial(count.work).run()
     if os.environ.get("DRILL_WRITE_DOCS") == "1":
         count.write()
     return int(not count.fine)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What the tests print meanwhile, also in other processes, goes nowhere."""
+    kept = os.dup(1), os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept[0], 1)
+        os.dup2(kept[1], 2)
 
 
 if __name__ == "__main__":

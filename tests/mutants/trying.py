@@ -39,7 +39,7 @@ class Trial:
 
     def __init__(self, work: Callable[[Trial], None]) -> None:
         self._work = work
-        self._items: Sequence[pytest.Item] = ()
+        self._failed: list[str] = []
         self._by_function: dict[tuple[str, str], list[pytest.Item]] = {}
 
     def run(self) -> None:
@@ -49,15 +49,18 @@ class Trial:
         settings.register_profile("mutants", phases=phases, suppress_health_check=list(HealthCheck), **steady)
         settings.load_profile("mutants")
         code = pytest.main([*_OPTIONS, *_files()], plugins=[self])
-        assert code == 0, "the tests fail without a mutant, or some did not come to be run"
+        assert code == 0, f"the tests fail without a mutant, or some did not come to be run: {', '.join(self._failed)}"
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        self._items = session.items
         self._by_function = _callers(session)
         if not session.testsfailed:
             gc.freeze()  # children share what is there already
             self._work(self)
         return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._failed.append(report.nodeid)
 
     def noticed(self, mutant: Mutant) -> bool:
         """Does a test fail? A changed function is tried by the tests that call it; anything else by all of them."""

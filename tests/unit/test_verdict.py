@@ -1,5 +1,7 @@
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import permutations, product
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -132,3 +134,71 @@ def test_a_manner_says_nothing_of_what_is_met_or_unknown() -> None:
         finding = Finding("content", "land", verdict, "", "")
         result = DrillResult("x", (finding,), {"content": "some"}, {"content": Manner("never")})
         assert result.exit_code == (1 if verdict is Verdict.MET else 3)
+
+
+# -- models ------------------------------------------------------------------------------------------------------------
+
+verdicts = st.lists(st.sampled_from(Verdict), min_size=1)
+
+
+@given(verdicts, verdicts, st.randoms(use_true_random=False))
+def test_it_is_no_matter_in_which_order_or_groups_verdicts_are_combined(
+    some: list[Verdict], others: list[Verdict], random: Random
+) -> None:
+    whole = Verdict.of([*some, *others])
+    assert Verdict.of([Verdict.of(some), Verdict.of(others)]) is whole
+    assert Verdict.of(random.sample([*some, *others], len(some) + len(others))) is whole
+    assert Verdict.of([*some, *some]) is Verdict.of(some)
+    assert Verdict.of([*some, MET]) is Verdict.of(some)  # what is met takes nothing back
+    assert Verdict.of([*some, MISSED]) is MISSED
+
+
+codes = st.lists(st.sampled_from([0, 1, 3, 4, 70, 130, 2, 17, -9]), min_size=1)
+
+
+@given(codes, codes)
+def test_it_is_no_matter_in_which_groups_runs_are_counted(some: list[int], others: list[int]) -> None:
+    assert worst_exit([worst_exit(some), worst_exit(others)]) == worst_exit([*some, *others])
+    assert worst_exit([*some, *some]) == worst_exit(some)
+    assert (worst_exit(some) == 0) is (set(some) == {0})
+
+
+wishes = st.one_of(st.sampled_from(["all", "some", None]), st.frozensets(st.sampled_from("xy")))
+judgements = st.dictionaries(st.tuples(st.sampled_from("ab"), st.sampled_from("xy")), st.sampled_from(Verdict))
+
+
+def wished(wish: object, missed: set[str], judged: set[str]) -> bool:
+    """Did, of these registers, just those miss that were to miss?"""
+    if wish == "some":
+        return bool(missed)
+    due = judged if wish == "all" else wish
+    return missed == (due or set())
+
+
+@given(judgements, wishes, wishes)
+def test_an_exit_code_is_what_holds_whatever_the_unknown_may_turn_out_to_be(
+    found: dict[tuple[str, str], Verdict], a: Any, b: Any
+) -> None:
+    """0: all is known, and as expected. 1: whatever the unknown is, it is not as expected. 3: it depends."""
+    expected = {check: wish for check, wish in (("a", a), ("b", b)) if wish is not None}
+    findings = tuple(Finding(check, register, verdict, "", "") for (check, register), verdict in found.items())
+    judged = {check for check, _ in found}
+    open_ones = [key for key, verdict in found.items() if verdict is UNKNOWN]
+    for check, wish in expected.items():
+        due = wish if isinstance(wish, frozenset) else set() if check in judged else {"x"}
+        open_ones += [(check, register) for register in due if (check, register) not in found]
+
+    def fits(world: dict[tuple[str, str], Verdict]) -> bool:
+        return all(
+            wished(
+                expected.get(check),
+                {r for (c, r), v in world.items() if c == check and v is MISSED},
+                {r for c, r in world if c == check},
+            )
+            for check in "ab"
+        )
+
+    worlds = [found | dict(zip(open_ones, each, strict=True)) for each in product((MET, MISSED), repeat=len(open_ones))]
+    certain = bool(found) and not open_ones and expected.keys() <= judged
+    code = 1 if not any(map(fits, worlds)) else 0 if certain else 3
+    assert DrillResult("x", findings, expected).exit_code == code
