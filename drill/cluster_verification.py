@@ -67,11 +67,13 @@ class ClusterVerification:
 
     def _unpacked(self, opened: ExitStack, tell: Callable[[str], None]) -> tuple[Cluster | None, list[Finding]]:
         """As a folder; none, and why, where it is damaged."""
-        if isinstance(self.copy, Cluster):
+        if isinstance(self.copy, Cluster) and not self.copy.packed_log:
             return self.copy, []
         tell("unpacking it")
         try:
-            return self.copy.unpack(opened.enter_context(scratch())), []
+            folder = opened.enter_context(scratch())
+            cluster = self.copy if isinstance(self.copy, Cluster) else self.copy.unpack(folder)
+            return cluster.with_log_unpacked(folder), []
         except Unloadable as broken:
             return None, [of_copy("restored", Verdict.MISSED, RESTORED, f"{broken}; {broken.hint}")]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 
 from drill.errors import CannotRun, ScenarioError
 from drill.log_pages import own_pages
+from drill.packing import CHUNK, ENDINGS, Limits, opened
 
 LABEL, MANIFEST = "backup_label", "backup_manifest"
 _STARTED = "backup_label.old"  # what a server makes of the label
@@ -20,6 +21,7 @@ _FILES = ("postgresql.conf", "postgresql.auto.conf")
 _SETTING = re.compile(r"^\s*([a-zA-Z_.]+)\s*(?:=|\s)\s*'?([^'#\s]+)", re.M)
 _ON = frozenset({"on", "true", "yes", "1", "t", "y", "tru", "tr", "ye"})
 _MAPPED = re.compile(r"^(\d+) ((?:\\\n|[^\n])*)", re.M)  # a line end within a name is escaped
+_LOGGED = re.compile(r"[0-9A-F]{24}(\.partial)?|[0-9A-F]{8}\.history")
 LOG, SPACES, MAP = "pg_wal", "pg_tblspc", "tablespace_map"
 # Of a data folder a server needs these; links to other things at its top, as to its configuration, are passed over.
 _NEEDED = frozenset({"PG_VERSION", "base", "global", LABEL, MANIFEST, MAP, "pg_xact", "pg_multixact", "pg_commit_ts"})
@@ -32,7 +34,8 @@ class Cluster:
     path: Path
     wal: Path | None
     elsewhere: Mapping[str, Path] = field(default_factory=dict)  # place within it -> the folder that holds it
-    unneeded: frozenset[Path] = frozenset()  # links that are passed over
+    unneeded: frozenset[Path] = frozenset()  # that is passed over: links, and what was unpacked
+    unpacked: Path | None = None  # the segments of the archive that were compressed
 
     @classmethod
     def recognised(cls, path: Path, wal: Path | None, tablespaces: Mapping[str, Path] | None = None) -> Cluster | None:
@@ -54,6 +57,23 @@ class Cluster:
         except OSError as refused:
             raise CannotRun(f"{path} cannot be read: {refused.strerror}", hint="may you read all of it?") from refused
         return cls(path, wal, elsewhere, frozenset(links))
+
+    @property
+    def packed_log(self) -> list[Path]:
+        """The files of the archive that are compressed, each a segment or a history."""
+        if self.wal is None:
+            return []
+        return sorted(file for file in self.wal.iterdir() if _LOGGED.fullmatch(file.stem) and file.suffix in ENDINGS)
+
+    def with_log_unpacked(self, folder: Path) -> Cluster:
+        """The same, the compressed part of its archive unpacked below that folder. Unloadable where one is damaged."""
+        limits, there = Limits.of(folder), folder / "archive"
+        there.mkdir()
+        for file in self.packed_log:
+            with opened(file, limits) as stream, (there / file.stem).open("wb") as plain:
+                while chunk := stream.read(CHUNK):
+                    plain.write(chunk)
+        return replace(self, unneeded=self.unneeded | set(self.packed_log), unpacked=there)
 
     @property
     def form(self) -> str:
@@ -79,7 +99,8 @@ class Cluster:
     def own_pages(self, segment: str, begins: int) -> Iterator[int]:
         """The places of the pages of a segment that belong there; an archive's comes before the copy's own."""
         log = self.elsewhere.get(LOG, self.path / LOG)
-        files = (folder / f"{segment}{part}" for part in ("", ".partial") for folder in (self.wal, log) if folder)
+        folders = [folder for folder in (self.unpacked, self.wal, log) if folder]
+        files = (folder / f"{segment}{part}" for part in ("", ".partial") for folder in folders)
         return own_pages(next(filter(Path.is_file, files), log / segment), begins)
 
     @property

@@ -17,7 +17,6 @@ from drill.sites.trail import Way
 from drill.sites.wal import Record, Wal, ending_of, lsn_of, place_of
 
 _FILE = re.compile(r"rel (\d+)/(\d+)/(\d+)")
-_GONE = re.compile(r"rels: ([^;]+)")
 _FOLDER = re.compile(r"\d+/(\d+)")  # of a database: its tablespace, its number
 _PATH = re.compile(r"(?:base|pg_tblspc/(\d+)/[^/]+)/(\d+)/(\d+)")  # as a seal calls a file, and the log one that goes
 _DEFAULT, _SHARED = "1663", "1664"  # the tablespaces of base/ and of global/
@@ -68,7 +67,7 @@ class Layout:
 
 
 @dataclass
-class _Between:
+class Between:
     """What the log shows between the seal and the end of the copy."""
 
     files: set[File] = field(default_factory=set)
@@ -76,6 +75,7 @@ class _Between:
     straggler: int | None = None  # a transaction that had begun before the seal
 
     def read(self, record: Record, next_transaction: int) -> None:
+        """The next record; `next_transaction` is the first that had not begun at the seal."""
         if record.kind == "Database":
             self.databases |= set(_FOLDER.findall(record.says))
         # without a transaction it is a checkpoint's, or a reader's; in place only figures for the planner are written
@@ -83,7 +83,7 @@ class _Between:
             self.files |= set(_FILE.findall(record.says))
         if (ending := ending_of(record)) is None or not ending.committed:
             return
-        self.files |= {_file_of(path) for gone in _GONE.findall(record.says) for path in gone.split()}
+        self.files |= set(map(_file_of, record.gone))
         if 0 < (next_transaction - ending.transaction) % 2**32 < 2**31:
             self.straggler = ending.transaction
 
@@ -122,8 +122,8 @@ def _end(arrival: Arrival, control: Control, log: tuple[Way, Wal] | None) -> int
     return last.end if last is not None and arrival.redone == last.start else arrival.redone
 
 
-def _between(wal: Wal, place: int, end: int, next_transaction: int) -> _Between | str:
-    found = _Between()
+def _between(wal: Wal, place: int, end: int, next_transaction: int) -> Between | str:
+    found = Between()
     try:
         for record in wal.records(place, []):
             if record.start > end:
@@ -134,17 +134,18 @@ def _between(wal: Wal, place: int, end: int, next_transaction: int) -> _Between 
     return found
 
 
-def _written(sealed: Sealed, found: _Between | str, layouts: Mapping[str, Layout]) -> Doubts:
+def _written(sealed: Sealed, found: Between | str, layouts: Mapping[str, Layout]) -> Doubts:
     if isinstance(found, str):
         return Doubts.of_all(sealed, found)
     if found.straggler is not None:
         return Doubts.of_all(sealed, f"transaction {found.straggler} was under way when it was sealed")
     shared = found.databases or any(space == _SHARED for space, _, _ in found.files)
-    each = {name: _of_one(seal, found, layouts.get(name)) for name, seal in sealed.databases.items()}
+    each = {name: doubts_of(seal, found, layouts.get(name)) for name, seal in sealed.databases.items()}
     return Doubts(each, "roles or databases were written to after the seal" if shared else None)
 
 
-def _of_one(seal: Seal, found: _Between, layout: Layout | None) -> dict[str, str]:
+def doubts_of(seal: Seal, found: Between, layout: Layout | None) -> dict[str, str]:
+    """Of one database: table or kind of object -> why it need not be as sealed."""
     files = {_file_of(path): table for path, table in seal.files.items()}
     numbers = {number for _, number, _ in files} | ({layout.oid} if layout else set())
     if numbers & found.databases:

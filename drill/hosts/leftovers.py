@@ -112,6 +112,7 @@ def _remove_folder(folder: Path) -> list[str]:
         segments.release(folder)
         for entry in sorted(folder.iterdir()):
             if entry.is_dir() and not entry.is_symlink():
+                _open_up(entry)
                 shutil.rmtree(entry)
             elif entry.name != MARK_FILE:
                 entry.unlink()
@@ -122,6 +123,13 @@ def _remove_folder(folder: Path) -> list[str]:
     except OSError as failed:
         return [f"folder {folder}: {failed}"]
     return []
+
+
+def _open_up(folder: Path) -> None:
+    """A folder in which nothing may be made, as one of tablespaces while a copy replays, can also not be emptied."""
+    for each, _, _ in os.walk(folder):
+        if not os.access(each, os.W_OK):
+            Path(each).chmod(0o700)
 
 
 # -- the engine -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -22,8 +22,7 @@ _FEW, _SHARE = 50, 5  # rows, and the part of a table: nobody changes more at on
 _CHANGING = frozenset({"INSERT", "MULTI_INSERT", "UPDATE", "HOT_UPDATE", "DELETE"})
 _FILE = re.compile(r"blkref #0: rel (\d+)/(\d+)/(\d+) blk")
 _ROWS = re.compile(r"ntuples: (\d+)")
-_LIST = r"{}: ([^;]+)"
-_DROPPED, _WITHIN = re.compile(_LIST.format("rels")), re.compile(_LIST.format("subxacts"))
+_WITHIN = re.compile(r"subxacts: ([^;]+)")
 _DATABASE = re.compile(r"\d+/(\d+)")
 
 
@@ -108,14 +107,14 @@ class Inquiry:
         if not ending.committed:
             return None
         before, self._last = self._last, ending.at
-        for rule, register, what in self._reasons(done, _DROPPED.search(record.says)):
+        for rule, register, what in self._reasons(done, record.gone):
             says = f"transaction {ending.transaction}, committed at {ending.at:%H:%M:%S.%f} in {register}, {what}"
             return Suspect(record.start, rule, says, before)
         return None
 
-    def _reasons(self, work: _Work, dropped: re.Match[str] | None) -> Iterator[tuple[str, str, str]]:
+    def _reasons(self, work: _Work, dropped: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """Rule, register and what was done, the plainest first."""
-        for path in dropped[1].split() if dropped else ():
+        for path in dropped:
             if (gone := self._tables.get(path)) is not None:
                 yield "dropped", gone.register, f"dropped, emptied or rewrote {gone.name}"
         for table, rows in work.changed.items():

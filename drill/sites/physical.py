@@ -111,7 +111,9 @@ class Physical:
         archive = host.disk / "archive"
         host.run(["mkdir", "-p", str(archive)], deadline=_ASK)
         if self.cluster.wal is not None:
-            host.bring(self.cluster.wal, archive)
+            host.bring(self.cluster.wal, archive, without=self.cluster.unneeded)
+        if self.cluster.unpacked is not None:
+            host.bring(self.cluster.unpacked, archive)
         argv = ["/bin/sh", "-c", _GATHER, "sh", str(self.log), str(self.data / LOG), str(archive)]
         host.run(argv, deadline=_DEADLINE)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from drill.clusters import HIDING
+
 SETTINGS: Mapping[str, str] = {
     "max_connections": "1100",  # more than any scenario has citizens
     "wal_level": "replica",
@@ -22,7 +24,7 @@ SETTINGS: Mapping[str, str] = {
 DISCREET: Mapping[str, str] = {"log_min_messages": "log", "event_triggers": "off"}
 
 # Of a session: a database's own settings might let it pass over damage.
-HONEST = "-c zero_damaged_pages=off -c ignore_checksum_failure=off -c ignore_system_indexes=off"
+HONEST = " ".join(f"-c {name}=off" for name in HIDING if name != "ignore_invalid_pages")  # which is a server's
 
 HBA = """\
 local all all scram-sha-256

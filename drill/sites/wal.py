@@ -27,6 +27,7 @@ _RECORD = re.compile(
     r"rmgr: (\w+) +len \(rec/tot\): *\d+/ *(\d+), tx: *(\d+), lsn: ([0-9A-F/]+), prev [0-9A-F/]+, desc: (.*)"
 )
 _ENDING = re.compile(r"(COMMIT|ABORT)(?:_PREPARED (\d+):)? ([^;]+)")
+_GONE = re.compile(r"rels: ([^;]+)")
 _STOPPED = re.compile(r"error in WAL record at ([0-9A-F]+/[0-9A-F]+): (.*)")
 
 # Complete segments and one that is still being received, side by side under the names that pg_waldump knows; `cp` is
@@ -92,6 +93,12 @@ class Record:
     start: int
     end: int
     says: str
+
+    @property
+    def gone(self) -> list[str]:
+        """Of a commit: the paths of the files of tables that it dropped, emptied or rewrote."""
+        found = _GONE.search(self.says)
+        return found[1].split() if found else []
 
 
 def record_of(line: str, segment: int = SEGMENT) -> Record | None:

@@ -249,6 +249,17 @@ def test_segments_of_another_size_are_read_and_a_hole_in_them_is_missed(forms: F
     assert f"a hole: segment {later[0].name} is missing" in missed[("copy", "log")]
 
 
+def test_compressed_segments_are_read_and_one_that_is_damaged_is_missed(forms: Forms, tmp_path: Path) -> None:
+    spaces = {forms.space: forms.folder / "early-space"}
+    for file in (forms.folder / "archive").iterdir():
+        (tmp_path / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), 1))
+    assert_met(forms.verify(forms.folder / "early", tmp_path, spaces=spaces))
+    last = sorted(tmp_path.glob("?" * 24 + ".gz"))[-1]
+    _cut(last)
+    missed = by(forms.verify(forms.folder / "early", tmp_path, spaces=spaces), Verdict.MISSED)
+    assert f"{last.name} is damaged or cut short" in missed[("copy", "restored")]
+
+
 # -- unlogged tables -------------------------------------------------------------------------------------------------
 
 
