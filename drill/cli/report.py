@@ -58,6 +58,12 @@ def report(  # noqa: PLR0913 - one parameter for each option
     mapping: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Another table of standards and laws than ours.")
     ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="DRILL_KEY", metavar="FILE", help="Sign what is written into a run's folder with this key."
+        ),
+    ] = None,
     history: Annotated[bool, typer.Option(help="Tell the improvement actions that the history holds.")] = True,
     sample: Annotated[
         Sample | None,
@@ -88,7 +94,7 @@ def report(  # noqa: PLR0913 - one parameter for each option
     if github:
         tell_github(told)
     for target in (html, pdf, markdown, junit, json):
-        _covered(folders, target)
+        _covered(folders, target, key)
         if target not in (None, "-"):
             typer.echo(f"written: {target}", err=True)
 
@@ -154,11 +160,11 @@ def _with_actions(dossier: Dossier, *, asked: bool) -> Dossier:
         return replace(dossier, unasked=str(refused))
 
 
-def _covered(folders: Sequence[Path], target: str | None) -> None:
+def _covered(folders: Sequence[Path], target: str | None, key: Path | None) -> None:
     """A report that was written into the folder of a run is signed there like the rest."""
     from drill.head import cover
     from drill.signature import own_signer
 
     for folder in folders:
         if target is not None and target != "-" and Path(target).resolve().is_relative_to(folder.resolve()):
-            cover(folder, Path(target), own_signer(None, folder))
+            cover(folder, Path(target), own_signer(key, folder))
