@@ -4,7 +4,7 @@ All times are seconds. What counts from the strike does not exist unless the out
 transactions does not exist unless the ledger is complete and the register was surveyed where it belongs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
@@ -101,8 +101,9 @@ def _work(evidence: Evidence, register: str) -> list[Entry]:
 def restored_at(entries: Iterable[Entry], redirected: float, stable_for: float) -> float | None:
     """When the register's first lasting acknowledgement at the embassy came; None when it cannot be said (yet).
 
-    Lasting: from it on every try due within `stable_for` seconds, and at least three, was acknowledged, and tries
-    went on until that time was over. Slots that the drill was too late for say nothing and are left out.
+    Lasting: from its due time on every try due within `stable_for` seconds, and at least three, was acknowledged, and
+    tries went on until that time was over. Of several that waited together the one that was answered first counts.
+    Slots that the drill was too late for say nothing and are left out.
     """
     tries = sorted(
         (e for e in entries if e.errand is Errand.WORK and e.site == "embassy" and e.due >= redirected),
@@ -114,13 +115,17 @@ def restored_at(entries: Iterable[Entry], redirected: float, stable_for: float) 
         if entry.outcome is Outcome.NOT_TRIED:
             continue
         if len(run) >= AT_LEAST and entry.due > run[0].due + stable_for:
-            return run[0].ended
+            return _first_answer(run, stable_for)
         if entry.outcome is not Outcome.ACKED:
             run, failed_at = [], entry.due
         elif entry.due != failed_at:
             run.append(entry)
     enough = len(run) >= AT_LEAST and run[-1].due >= run[0].due + stable_for
-    return run[0].ended if enough else None
+    return _first_answer(run, stable_for) if enough else None
+
+
+def _first_answer(run: Sequence[Entry], stable_for: float) -> float:
+    return min(e.ended for e in run if e.due <= run[0].due + stable_for)
 
 
 def restored(evidence: Evidence, register: str) -> float | None:

@@ -24,7 +24,7 @@ def ground() -> Iterator[Ground]:
 def test_an_outage_of_known_length_is_told_as_long_as_it_was(ground: Ground, length: float) -> None:
     """Never too short, and too long by no more than the time between two tries and 50 ms.
 
-    Citizens have little patience: else it would be measured how long a crowd takes that is let in at one moment.
+    Citizens have little patience: else a crowd is let in at one moment, and the first of it waits for others too.
     """
     errors = [measured(ground, length, "250ms") - length for _ in range(_ROUNDS)]
     assert all(0.0 <= error <= BOUND for error in errors), errors

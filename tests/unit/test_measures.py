@@ -96,13 +96,14 @@ def test_a_change_that_the_citizen_in_doubt_never_heard_of_may_be_anything() -> 
     assert fates([silent], [Receipt(silent.key, change(1))], None).altered == ()
 
 
-slots = st.lists(st.tuples(st.integers(0, 40), st.sampled_from(Outcome)), max_size=14)
+slots = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 20), st.sampled_from(Outcome)), max_size=14)
 
 
 @given(slots, st.integers(0, 20))
-def test_restored_is_the_first_acknowledgement_that_lasts(drawn: list[tuple[int, Outcome]], stable: int) -> None:
+def test_restored_is_the_first_acknowledgement_that_lasts(drawn: list[tuple[int, int, Outcome]], stable: int) -> None:
     ledger = [
-        replace(entry(n, due + 0.5, outcome, site="embassy"), due=float(due)) for n, (due, outcome) in enumerate(drawn)
+        replace(entry(n, due + took / 4, outcome, site="embassy"), due=float(due))
+        for n, (due, took, outcome) in enumerate(drawn)
     ]
     tried = sorted((e for e in ledger if e.outcome is not Outcome.NOT_TRIED and e.due >= 5), key=lambda e: e.due)
 
@@ -115,8 +116,19 @@ def test_restored_is_the_first_acknowledgement_that_lasts(drawn: list[tuple[int,
         # Of several that were due with the third, three are enough only when none of them failed.
         return first.outcome is Outcome.ACKED and all(e.outcome is Outcome.ACKED for e in window)
 
-    expected = next((e.ended for e in tried if lasts(e)), None)
-    assert restored_at(ledger, 5.0, stable) == expected
+    since = next((e.due for e in tried if lasts(e)), None)
+    together = [] if since is None else [e.ended for e in tried if since <= e.due <= since + stable]
+    assert restored_at(ledger, 5.0, stable) == min(together, default=None)
+
+
+def test_of_those_who_waited_together_the_one_who_was_answered_first_tells_when_service_was_back() -> None:
+    """The cable is mended at 22; how long a crowd takes that is let in at once is not the time without service."""
+    crowd = [replace(entry(n, 22.2 - n / 100, site="embassy"), due=21.1 + n / 10) for n in range(9)]
+    later = [entry(n, n + 2.0, site="embassy") for n in range(21, 24)]
+    failed = entry(50, 22.0, Outcome.FAILED, site="embassy")
+    assert restored_at([replace(failed, due=21.0), *crowd, *later], 20, 2) == 22.12
+    assert restored_at([replace(failed, due=21.75), *crowd, *later], 20, 2) == 22.12
+    assert restored_at([replace(failed, due=21.95), *crowd, *later], 20, 2) == 23.0
 
 
 def test_only_citizens_at_the_embassy_after_the_redirect_say_restored() -> None:
