@@ -45,12 +45,13 @@ class Control:
     @classmethod
     def read(cls, site: Site, data: PurePosixPath) -> Control:
         """StepFailed where the file cannot be read, or is not what its own checksum says."""
-        said = site.host.run([site.program("pg_controldata"), "-D", str(data)], deadline=_DEADLINE)
-        if "WARNING" in said:
+        argv = ["/bin/sh", "-c", '"$@" 2>&1', "sh", site.program("pg_controldata"), "-D", str(data)]
+        said = site.host.run(argv, deadline=_DEADLINE)
+        if "warning" in said.lower():  # since PostgreSQL 17 where programs complain
             raise StepFailed(f"its control file is damaged: {' '.join(said.split())[:200]}", hint="")
-        told = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in said.splitlines())}
+        lines = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in said.splitlines())}
         try:
-            return _of(told)
+            return _of(lines)
         except (KeyError, ValueError) as wrong:
             raise StepFailed(f"its control file cannot be read: {wrong!r}", hint="") from wrong
 

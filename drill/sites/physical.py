@@ -55,6 +55,8 @@ _ABROAD = re.compile(
 LATER = "take a later base backup, or replay to before that"
 _STRANGER = re.compile(r'role ".*" does not exist', re.S)
 _NEVER = ("does not exist", "authentication failed", "not permitted to log in", "not currently accepting connections")
+# But for a server that starts, replays or ends: what it will say again for ever.
+_FOR_GOOD = re.compile(r"FATAL:\s+(?!\s|the database system is |sorry, too many clients)(.*)")
 _WHO = "select encode(convert_to(rolname::text, 'UTF8'), 'hex') from pg_catalog.pg_roles where oid = 10"
 _SAID = re.compile(r'1: encode = "([0-9a-f]*)"')
 _REDO = re.compile(r"redo done at ([0-9A-F]+/[0-9A-F]+)")
@@ -206,6 +208,8 @@ class Physical:
             if any(words in str(refused) for words in _NEVER):
                 hint = "a copy in which its own superuser may log in can be looked at"
                 raise Unloadable(f"{self.site.officer} is not let in: {refused}", hint=hint, lacking=True) from refused
+            if (for_good := _FOR_GOOD.search(str(refused))) is not None:
+                raise Unloadable(f"nobody is let in: {for_good[1]}", hint="") from refused
             raise
         return True
 
