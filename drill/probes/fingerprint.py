@@ -39,6 +39,8 @@ _OPTIONS: LiteralString = (
     "(select coalesce(string_agg(o, ' ' order by o), '') from unnest(c.reloptions) o"
     " where o ~ '^(security_barrier|security_invoker|check_option)=')"
 )
+# What leads to another server may hold a secret, so that only its fingerprint is told.
+_HIDDEN: LiteralString = "(select 'options ' || md5(string_agg(o, ' ' order by o)) from unnest({}) o)"
 _RELATION: LiteralString = "n.nspname || '.' || c.relname"
 
 KINDS: Mapping[str, LiteralString] = {
@@ -48,7 +50,10 @@ KINDS: Mapping[str, LiteralString] = {
     " case when c.relrowsecurity then 'row security' end, case when c.relforcerowsecurity then 'forced' end,"
     " pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid),"
     " (select string_agg(i.inhparent::regclass::text, ' ' order by i.inhseqno) from pg_inherits i where i.inhrelid = c.oid), "
-    + _OPTIONS + ") from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+    + _OPTIONS + ", case when c.relkind = 'm' and not c.relispopulated then 'never filled' end,"
+    " (select s.srvname || ' ' || coalesce(" + _HIDDEN.replace("{}", "f.ftoptions") + ", '') from pg_foreign_table f"
+    " join pg_foreign_server s on s.oid = f.ftserver where f.ftrelid = c.oid))"
+    " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
     " where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and " + _of("pg_class", "c.oid"),
     "owners": "select " + _RELATION + ", pg_get_userbyid(c.relowner) from pg_class c"
     " join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and "
@@ -107,8 +112,20 @@ KINDS: Mapping[str, LiteralString] = {
     "publications": "select p.pubname, concat_ws(' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,"
     " p.pubtruncate, p.pubviaroot, (select string_agg(r.prrelid::regclass::text, ' ' order by r.prrelid::regclass::text)"
     " from pg_publication_rel r where r.prpubid = p.oid)) from pg_publication p",
-    "foreign servers": "select s.srvname, concat_ws(' ', w.fdwname, s.srvtype, s.srvversion) from pg_foreign_server s"
-    " join pg_foreign_data_wrapper w on w.oid = s.srvfdw",
+    "foreign servers": "select s.srvname, concat_ws(' ', pg_get_userbyid(s.srvowner), w.fdwname, s.srvtype,"
+    " s.srvversion, " + _HIDDEN.replace("{}", "s.srvoptions") + ", " + _grants("s.srvacl", "S", "s.srvowner")
+    + ") from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = s.srvfdw",
+    "user mappings": "select u.srvname || ' for ' || coalesce(u.usename, 'public'), '' from pg_user_mappings u",
+    "text searches": "select n.nspname || '.' || c.cfgname, concat_ws(' ', pg_get_userbyid(c.cfgowner), p.prsname,"
+    " (select string_agg(m.maptokentype || ' by ' || m.mapdict::regdictionary, ', ' order by m.maptokentype, m.mapseqno)"
+    " from pg_ts_config_map m where m.mapcfg = c.oid)) from pg_ts_config c join pg_ts_parser p on p.oid = c.cfgparser"
+    " join pg_namespace n on n.oid = c.cfgnamespace where " + _of("pg_ts_config", "c.oid"),
+    "dictionaries": "select n.nspname || '.' || d.dictname, concat_ws(' ', pg_get_userbyid(d.dictowner), t.tmplname,"
+    " d.dictinitoption) from pg_ts_dict d join pg_ts_template t on t.oid = d.dicttemplate"
+    " join pg_namespace n on n.oid = d.dictnamespace where " + _of("pg_ts_dict", "d.oid"),
+    "languages": "select l.lanname, concat_ws(' ', pg_get_userbyid(l.lanowner), l.lanpltrusted, "
+    + _grants("l.lanacl", "l", "l.lanowner") + ") from pg_language l where "
+    + _NOBODYS.replace("{oid}", "l.oid").replace("{catalogue}", "pg_language"),
     "operators": "select n.nspname || '.' || o.oprname || '(' || o.oprleft::regtype || ',' || o.oprright::regtype || ')',"
     " o.oprcode::text from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where "
     + _of("pg_operator", "o.oid"),
