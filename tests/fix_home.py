@@ -15,8 +15,9 @@ from drill.sites.keys import Keys
 from drill.sites.origin import Origin
 from drill.sites.site import Site
 
-# Beside the data folder, where archive_command is executed.
-ARCHIVING = {"archive_mode": "on", "archive_command": "mkdir -p ../archive && cp %p ../archive/%f"}
+# Beside the data folder, where archive_command is executed; a segment has its name when it is whole.
+_COMMAND = "mkdir -p ../archive && cp %p ../archive/.part && mv ../archive/.part ../archive/%f"
+ARCHIVING = {"archive_mode": "on", "archive_command": _COMMAND}
 ROLES = "create role boss; create role clerk login; grant boss to clerk"
 BANK = """
 create table account (id int generated always as identity primary key, owner text not null, balance numeric(12,2) check (balance > -1000));

@@ -52,7 +52,7 @@ def test_each_scenario_has_its_expectation_here() -> None:
 def test_it_ends_as_expected_for_the_expected_reason(path: Path, hosts: tuple[str, ...], tmp_path: Path) -> None:
     """With fewer people than it says, and on both hosts at the same time: most of such a drill is waiting."""
     for host, (run,) in _on_each(hosts, tmp_path, path, "--people", "3000"):
-        _is_as_it_says(run, path.stem, host)
+        is_as_it_says(run, path.stem, host)
         assert not work_folder(run["run_id"]).exists()
     _left_its_evidence(tmp_path / run["run_id"])
 
@@ -65,7 +65,7 @@ def test_it_ends_so_five_times_in_a_row(path: Path, hosts: tuple[str, ...], tmp_
         ((_, runs),) = _on_each((host,), tmp_path, path, "--repeat", "5")
         assert len(runs) == 5
         for run in runs:
-            _is_as_it_says(run, path.stem, host)
+            is_as_it_says(run, path.stem, host)
 
 
 def _on_each(
@@ -79,7 +79,7 @@ def _on_each(
         assert code == 0, f"{host}: {told}"
 
 
-def _is_as_it_says(run: dict[str, Any], scenario: str, host: str) -> None:
+def is_as_it_says(run: dict[str, Any], scenario: str, host: str) -> None:
     assert [f for f in run["findings"] if f["verdict"] == "unknown"] == []
     missed = {(f["check"], f["register"]) for f in run["findings"] if f["verdict"] == "missed"}
     assert (run["as_expected"], missed) == (True, MISSES[scenario])
