@@ -1,0 +1,86 @@
+"""A clean copy is met. Each damage is really done, really harms, and is said to, for its own reason."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from drill.verdict import Verdict
+from drill.verified import Verified
+from tests.sabotage.copies import Kind, Vault
+from tests.sabotage.damage import EXIT, Damage
+from tests.sabotage.every import EVERY
+from tests.sabotage.page import ANEW, PAGE, Told, listed, page
+from tests.sabotage.restored import restored
+
+VERIFY = Path(__file__).parents[2] / "docs" / "verify.md"
+_WRITING = os.environ.get("DRILL_WRITE_DOCS") == "1"
+_TOLD: dict[str, Told] = {}
+_ESCAPES: dict[str, str] = {}  # damage -> why the program does not see it by now
+
+
+def chosen() -> list[object]:
+    """Those that are tried every time, and the others in the soak."""
+    return [
+        pytest.param(
+            damage,
+            id=damage.name,
+            marks=[
+                *([] if damage.sample else [pytest.mark.soak]),
+                *([pytest.mark.xfail(strict=True, reason=_ESCAPES[damage.name])] if damage.name in _ESCAPES else []),
+            ],
+        )
+        for damage in EVERY
+    ]
+
+
+def told(verified: Verified, *verdicts: Verdict) -> list[tuple[str, str, str]]:
+    return [(f.register, f.check, f.actual) for f in verified.findings if f.verdict in verdicts]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_clean_copy_is_met(kind: Kind, vault: Vault, tmp_path: Path) -> None:
+    copy = vault.copy(kind, tmp_path)
+    with restored(copy) as found:
+        assert found.ask("select count(*) = 500 from account") is True
+    copy.after = vault.since
+    verified = copy.verify()
+    assert told(verified, Verdict.MISSED, Verdict.UNKNOWN) == []
+    assert verified.exit_code == 0
+
+
+@pytest.mark.parametrize("damage", chosen())
+def test_a_damaged_copy_is_missed_for_its_own_reason(damage: Damage, vault: Vault, tmp_path: Path) -> None:
+    copy = vault.copy(damage.of, tmp_path)
+    damage.done(copy)
+    with restored(copy) as found:
+        assert damage.proof(copy, found) == ""
+        if _WRITING:
+            found.examined()
+    verified = copy.verify()
+    said = told(verified, Verdict.MISSED, Verdict.UNKNOWN)
+    assert [reason for reason in damage.due if reason.found(verified) is None] == [], said
+    assert (verified.verdict, verified.exit_code) == (damage.verdict, EXIT[damage.verdict]), said
+    _TOLD[damage.name] = Told(damage, found.said, [reason.told(verified) for reason in damage.due])
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not _WRITING, reason="only where DRILL_WRITE_DOCS=1")
+def test_the_page_is_written_from_the_whole_run() -> None:
+    PAGE.write_text(page(_TOLD), encoding="utf-8")
+
+
+def test_the_page_tells_of_every_damage() -> None:
+    assert listed() == [damage.name for damage in EVERY], f"write it anew: {ANEW}"
+
+
+def test_every_check_has_a_damage_that_is_always_tried() -> None:
+    """Those that the page on `drill verify` tells of; and each kind of copy has one."""
+    rows = [line.split(" | ")[0] for line in VERIFY.read_text().splitlines() if line.startswith("| ")]
+    told = {name for row in rows for name in re.findall(r"[a-z]+", row)} - {"check", "how"}
+    tried = [damage for damage in EVERY if damage.sample]
+    assert {reason.check for damage in tried for reason in damage.due} == told
+    assert {damage.of for damage in tried} == set(Kind)
