@@ -49,6 +49,10 @@ class CutShort(ValueError):
         self.form = form
 
 
+class NoDump(ValueError):
+    """Nothing that any program of PostgreSQL writes: the wrong file, or one whose beginning is destroyed."""
+
+
 @dataclass(frozen=True, slots=True)
 class DumpFile:
     """A dump of one database."""
@@ -140,9 +144,9 @@ def globals_at(path: Path) -> str:
         raise ValueError(f"{path} cannot be a file of roles: {made}")
     content = _content(_opened(path))
     if _CLUSTER_OPENS not in content[:_FOOT].replace(b"\r\n", b"\n"):
-        raise ValueError(f"{path} is not what pg_dumpall writes: {made}")
+        raise NoDump(f"{path} is not what pg_dumpall writes: {made}")
     if _CLUSTER_ENDS not in content[-_FOOT:]:
-        raise ValueError(f"{path} is cut short: its end is missing; {made}")
+        raise CutShort(f"{path} is cut short: its end is missing; {made}")
     if _OPENS in content.replace(b"\r\n", b"\n"):
         raise ValueError(f"{path} is of whole databases and not of roles alone: {made}")
     try:
@@ -207,15 +211,18 @@ def _form(path: Path, ends: tuple[bytes, bytes]) -> Form:
         return Form.TAR
     if not head:
         raise CutShort(f"{path} is empty")
-    if wrong := _why_no_sql(head):
+    if wrong := _why_not_here(head):
         raise ValueError(f"{path} {wrong}")
+    if _OPENS not in head[:_FOOT]:
+        what = "pg_dump writes plain SQL, or the formats custom, directory and tar"
+        raise NoDump(f"{path} is no dump: {what}; {_MADE}")
     if _ENDS not in foot:  # psql takes anything, also half of a dump, and would say nothing
         raise CutShort(f"{path} is cut short: pg_dump's last line is missing; dump or copy it again")
     return Form.PLAIN
 
 
-def _why_no_sql(head: bytes) -> str:
-    """What a text must be to be loaded; empty where it may be."""
+def _why_not_here(head: bytes) -> str:
+    """Why something is of a kind that cannot be loaded as it is; empty where it may be."""
     unpack = next((program for magic, program in _PACKED.items() if head.startswith(magic)), None)
     if unpack is not None:
         return f"is compressed: unpack it with {unpack}"
@@ -223,9 +230,7 @@ def _why_no_sql(head: bytes) -> str:
         return "is UTF-16, as PowerShell writes what is sent to a file with `>`: use pg_dump's own option -f FILE"
     if _CLUSTER_OPENS in head[:_FOOT]:
         return f"is of pg_dumpall, not of one database: {_MADE}; roles can come beside it, in `globals`"
-    if _OPENS not in head[:_FOOT]:
-        return f"is no dump: pg_dump writes plain SQL, or the formats custom, directory and tar; {_MADE}"
-    if re.search(rb"^\\connect ", head, re.M):
+    if _OPENS in head[:_FOOT] and re.search(rb"^\\connect ", head, re.M):
         return "creates a database of its own: dump it without --create (-C), or with -Fc"
     return ""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from drill.dumpfile import DumpFile, Form, globals_at
+from drill.dumpfile import CutShort, DumpFile, Form, NoDump, globals_at
 from drill.errors import ScenarioError
 from drill.packing import ENDINGS
 
@@ -23,13 +23,14 @@ class Offered:
     dumps: Mapping[str, DumpFile]
     roles: Path | None
     whole: bool = False  # a folder that is to hold every database
+    roles_broken: str = ""  # why the roles beside them cannot be created at all
 
     @classmethod
     def recognised(cls, path: Path) -> Offered:
         """What lies there. ScenarioError says why it is no copy that can be verified, and what is."""
         try:
             if path.is_dir() and not (path / "toc.dat").is_file():
-                return cls(path, dict(_members(path)), _globals_of(path), whole=True)
+                return cls(path, dict(_members(path)), *_globals_of(path))
             dump = DumpFile.offered(path)
         except ValueError as wrong:
             raise ScenarioError(str(wrong), hint=f"a copy is {_KNOWN}") from wrong
@@ -65,19 +66,30 @@ def _members(folder: Path) -> list[tuple[str, DumpFile]]:
         if name in found:
             raise ValueError(f"{folder} holds two dumps of the database {name}: {found[name].name} and {entry.name}")
         found[name] = entry
-    if not found:
+    if not found and not any(_unpacked(entry.name) == GLOBALS for entry in folder.iterdir()):
         raise ValueError(f"{folder} holds no dump")
-    return [(name, DumpFile.offered(path)) for name, path in found.items()]
+    return [(name, _member(path)) for name, path in found.items()]
 
 
-def _globals_of(folder: Path) -> Path | None:
+def _member(path: Path) -> DumpFile:
+    """In a folder of dumps a file that is none is a dump that is damaged."""
+    try:
+        return DumpFile.offered(path)
+    except NoDump as wrong:
+        return DumpFile(path, Form.PLAIN, cut=str(wrong))
+
+
+def _globals_of(folder: Path) -> tuple[Path | None, bool, str]:
+    """The file, that this is a whole folder, and why the file is broken if it is."""
     held = [entry for entry in sorted(folder.iterdir()) if _unpacked(entry.name) == GLOBALS]
     if len(held) > 1:
         raise ValueError(f"{folder} holds the roles twice: {held[0].name} and {held[1].name}")
-    if not held:
-        return None
-    globals_at(held[0])
-    return held[0]
+    try:
+        if held:
+            globals_at(held[0])
+    except (CutShort, NoDump) as broken:
+        return None, True, str(broken)
+    return next(iter(held), None), True, ""
 
 
 def _stem(path: Path) -> str:

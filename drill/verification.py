@@ -87,14 +87,17 @@ class Verification:
         with site.console() as console:
             for role in lacking:
                 console.execute(sql.SQL("create role {}").format(sql.Identifier(role)))
-        allowed = "roles" in self.allowed
-        if lacking:
-            actual = f"none; {len(lacking)} were sealed: {', '.join(lacking[:8])}"
-            says = (
-                "The copy holds no roles, so it could not be brought back alone: pg_dumpall --globals-only writes them"
-            )
-            says += ", or accept it with --allow roles."
-            yield Finding("roles", COPY, Verdict.MET if allowed else Verdict.MISSED, _ROLES, actual, says)
+        if broken := offered.roles_broken:
+            yield Finding("roles", COPY, Verdict.MISSED, _ROLES, broken, f"{broken}.")
+        elif lacking:
+            yield _without_roles(lacking, allowed="roles" in self.allowed)
+
+
+def _without_roles(lacking: Sequence[str], *, allowed: bool) -> Finding:
+    actual = f"none; {len(lacking)} were sealed: {', '.join(lacking[:8])}"
+    says = "The copy holds no roles, so it could not be brought back alone: pg_dumpall --globals-only writes them"
+    says += ", or accept it with --allow roles."
+    return Finding("roles", COPY, Verdict.MET if allowed else Verdict.MISSED, _ROLES, actual, says)
 
 
 def _doubt(sealed: Sealed, major: int) -> str | None:

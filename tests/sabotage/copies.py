@@ -12,12 +12,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from drill.cluster_verification import ClusterVerification
-from drill.clusters import Aim, Cluster
+from drill.clusters import Cluster
 from drill.dumpfile import sha256
 from drill.hosts import Premises, binaries
 from drill.offered import Offered
 from drill.sealing import Sealing
 from drill.seals import How, Sealed
+from drill.sites.aim import Aim
 from drill.sites.origin import Origin
 from drill.sites.site import Site
 from drill.verification import Verification

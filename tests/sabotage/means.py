@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from drill.sites.wal import SEGMENT
+from drill.sites.segments import SEGMENT
 from tests.fix_home import stop_in_order
 from tests.sabotage.copies import BANK, DUMPS, Copy, Kind
 from tests.sabotage.damage import Act

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.fix_home import stop_in_order
 from tests.sabotage.copies import BANK, EARLIER, NIGHTLY, Copy, Kind
-from tests.sabotage.damage import Damage, doubt_of_copy, holds, missed, never_comes_up, of_copy, unknown
+from tests.sabotage.damage import Damage, doubt_of_copy, holds, never_comes_up, of_copy, unknown
 from tests.sabotage.means import (
     aimed,
     bit,
@@ -121,7 +121,7 @@ ARCHIVED = (
         Kind.ARCHIVE,
         gone((OLD, -2)),
         holds(_MADE),
-        (of_copy("replay", "replayed up to"),),
+        (of_copy("log", "a hole: segment 00000001.* is missing, before timeline 1 was left"),),
     ),
     Damage(
         "some segments that were never archived",
@@ -142,7 +142,7 @@ ARCHIVED = (
         Kind.ARCHIVE,
         in_segment((NEW, 1), bit(_WITHIN)),
         holds(_MADE),
-        (of_copy("replay", "replayed up to"),),
+        (of_copy("log", "cannot be read behind .*checksum"),),
     ),
     Damage(
         "a bit of a segment flipped on the timeline before",
@@ -170,7 +170,7 @@ ARCHIVED = (
         Kind.ARCHIVE,
         in_segment((NEW, 1), part(2 * 8192)),
         holds(_MADE),
-        (of_copy("replay", "replayed up to"),),
+        (of_copy("log", "cannot be read behind"),),
     ),
     Damage(
         "a segment with what the one before holds",

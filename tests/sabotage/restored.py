@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 
-from drill.clusters import Aim
 from drill.errors import StepFailed
+from drill.sites.aim import Aim
 from drill.sites.courier import authorise
 from drill.sites.site import Site
 from tests.sabotage.copies import BANK, Copy, Kind

@@ -13,12 +13,13 @@ import pytest
 
 from drill.clock import wait_until
 from drill.cluster_verification import ClusterVerification
-from drill.clusters import Aim, Cluster
+from drill.clusters import Cluster
 from drill.hosts import binaries
 from drill.hosts.process import ProcessPremises
 from drill.offered import Offered
 from drill.sealing import Sealing
 from drill.seals import How, Sealed
+from drill.sites.aim import Aim
 from drill.sites.origin import Origin
 from drill.sites.site import Site
 from drill.verdict import Verdict
