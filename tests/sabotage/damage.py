@@ -76,11 +76,11 @@ def doubt_of_copy(check: str, says: str) -> Reason:
 # -- proofs ------------------------------------------------------------------------------------------------------------
 
 
-def holds(query: str) -> Proof:
+def holds(query: str, database: str = "") -> Proof:
     """Where the copy comes up, this is true in it; settings may stand before it."""
 
     def proof(_: Copy, restored: Restored) -> str:
-        answer = restored.ask(query) if restored.came_up else f"it did not come up: {restored.said}"
+        answer = restored.ask(query, database) if restored.came_up else f"it did not come up: {restored.said}"
         return "" if answer is True else f"{query}: {answer}"
 
     return proof

@@ -215,7 +215,6 @@ ARCHIVED = (
         aimed(f"name:{EARLIER}"),
         holds(_MADE),
         (unknown("content", _ENDS_EARLIER),),
-        sample=True,
     ),
     Damage(
         "a restore point that never was",

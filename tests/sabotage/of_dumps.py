@@ -243,7 +243,9 @@ DUMPED = (
         "a role that cannot log in",
         Kind.PLAIN,
         roles(r"(ALTER ROLE clerk .*) LOGIN", r"\1 NOLOGIN"),
-        shows(lambda copy: "clerk" in (copy.path / "globals.sql").read_text()),
+        shows(
+            lambda copy: re.search("ALTER ROLE clerk .* NOLOGIN", (copy.path / "globals.sql").read_text()) is not None
+        ),
         (of_copy("roles", "roles: clerk is"),),
     ),
     Damage(

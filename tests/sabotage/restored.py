@@ -33,12 +33,12 @@ class Restored:
     came_up: bool
     said: dict[str, str] = field(default_factory=dict)  # by tool; "" where it had nothing to say
 
-    def ask(self, query: str) -> Any:
+    def ask(self, query: str, database: str = "") -> Any:
         """One value, or what the server says instead. Statements before the last one are settings."""
         *before, last = query.split("; ")
         door = self.site.door()
         where = psycopg.conninfo.make_conninfo(
-            host=door.host, port=door.port, user=door.user, password=door.password, dbname=self.database
+            host=door.host, port=door.port, user=door.user, password=door.password, dbname=database or self.database
         )
         try:  # not by the drill's own console, which asks for no damage to be passed over
             with psycopg.connect(where, autocommit=True) as console:
