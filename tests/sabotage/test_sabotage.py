@@ -55,11 +55,12 @@ def test_a_clean_copy_is_met(kind: Kind, vault: Vault, tmp_path: Path) -> None:
 def test_no_proof_holds_of_a_clean_copy(kind: Kind, vault: Vault, tmp_path: Path) -> None:
     """What it must prove is the damage, and nothing that is so without it."""
     copy = vault.copy(kind, tmp_path)
+    held = []
     for damage in EVERY:
         if damage.of is kind and damage.due:
             with restored(copy) as found:
-                assert found.came_up
-                assert damage.proof(copy, found) != "", damage.name
+                held += [damage.name] if damage.proof(copy, found) == "" else []
+    assert held == []
 
 
 @pytest.mark.parametrize("damage", chosen())
