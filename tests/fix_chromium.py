@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,15 @@ import pytest
 
 _WAIT = 60.0  # seconds for one answer
 _TURN = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]
+
+# The pipe is its descriptors 3 and 4, whatever ours are.
+_ENTER = """
+import fcntl, os, sys
+high = [fcntl.fcntl(int(each), fcntl.F_DUPFD, 50) for each in sys.argv[1:3]]
+for each, wanted in zip(high, (3, 4)):
+    os.dup2(each, wanted)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def found() -> str:
@@ -113,7 +123,7 @@ def opened() -> Iterator[Page]:
     into, told = os.pipe()
     heard, out = os.pipe()
     with TemporaryDirectory(prefix="c") as profile:
-        argv = ["sh", "-c", f'exec "$0" "$@" 3<&{into} 4>&{out}', program, *_TURN, "--remote-debugging-pipe"]
+        argv = [sys.executable, "-c", _ENTER, str(into), str(out), program, *_TURN, "--remote-debugging-pipe"]
         argv += [f"--user-data-dir={profile}", "about:blank"]
         quiet = subprocess.DEVNULL
         browser = subprocess.Popen(argv, pass_fds=(into, out), stdin=quiet, stdout=quiet, stderr=quiet)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from drill.phases import NAMES
-from drill.reports.drawing import Axis, Key, Sheet, Tick, fitted, instant, legend, steps, width_of
+from drill.reports.drawing import Axis, Key, Sheet, Tick, along, anchor_of, fitted, legend, width_of
 from drill.reports.series import origin
 from drill.reports.text import duration
 from drill.result import Judged
@@ -81,7 +81,7 @@ def acts(run: Judged, sheet: Sheet) -> Bars | None:
     if not spans:
         return None
     zero, frame = origin(run.evidence), _Frame(sheet, 96.0)
-    low, end = min(s - zero for _, s, _ in spans), max(e - zero for _, _, e in spans)
+    low, end = min(0.0, *(s - zero for _, s, _ in spans)), max(0.0, *(e - zero for _, _, e in spans))
     limit = _deadline(run)
     shown = max(end, limit or end) if limit is None or limit <= _BEYOND * max(end, 1.0) else end
     across = frame.across(low, shown * 1.02 if shown > 0 else shown)
@@ -159,15 +159,25 @@ def _marks(run: Judged, frame: _Frame, across: Axis, limit: float | None) -> Ite
         return
     says, struck = f"RTO {duration(run.total.rto_s)}", across.at(0.0)
     if limit is None or limit > across.high:
-        yield Mark(struck, "strike")
-        if limit is not None:
-            yield Mark(frame.right, f"{says} →", "end", beyond=True)
+        yield from _strike_alone(frame, struck, "" if limit is None else f"{says} →")
         return
     x = across.at(limit)
     close = x - struck < (width_of(says) + width_of("strike")) / 2 + 8
-    yield Mark(struck, "strike", "end" if close else "middle")
-    over = x + width_of(says) / 2 > frame.sheet.width
-    yield Mark(x, says, "end" if over else "start" if close else "middle")
+    room = struck > width_of("strike") + 8
+    yield Mark(struck, "strike", "end" if close and room else anchor_of(frame.sheet, struck, "strike"))
+    anchor = anchor_of(frame.sheet, x, says)
+    yield Mark(x, says, "start" if close and anchor == "middle" else anchor)
+
+
+def _strike_alone(frame: _Frame, struck: float, pointer: str) -> Iterator[Mark]:
+    """The strike, and a pointer to what lies outside; in one where there is no room for both."""
+    if pointer and struck + width_of("strike") > frame.right - width_of(pointer) - 8:
+        says = f"strike, {pointer}"
+        yield Mark(struck, says, anchor_of(frame.sheet, struck, says))
+        return
+    yield Mark(struck, "strike", anchor_of(frame.sheet, struck, "strike"))
+    if pointer:
+        yield Mark(frame.right, pointer, "end", beyond=True)
 
 
 def _block(across: Axis, since: float, until: float, look: str) -> Block:
@@ -221,7 +231,6 @@ class _Frame:
         looks: tuple[str, ...] = ("act", "counts"),
     ) -> Bars:
         bottom = top + len(rows) * (_TALL_ROW if self.sheet.narrow else _ROW) + 4
-        ticks = steps(across.low, across.high, 4 if self.sheet.narrow else 8)
         return Bars(
             *(self.sheet, name, title, says),
             height=bottom + 36,
@@ -229,7 +238,7 @@ class _Frame:
             bottom=bottom,
             left=self.left,
             right=self.right,
-            across=tuple(Tick(across.at(tick), instant(tick)) for tick in ticks),
+            across=along(self.sheet, across, 4 if self.sheet.narrow else 8),
             rows=tuple(rows),
             marks=tuple(marks),
             keys=keys,

@@ -34,6 +34,7 @@ class Tick:
 
     at: float
     says: str
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,18 @@ def instant(seconds: float) -> str:
     if length >= 300:
         return f"{sign}{length / 60:g} min"
     return f"{sign}{length:g} s" if length else "0"
+
+
+def anchor_of(sheet: Sheet, at: float, says: str) -> str:
+    """Where a label begins or ends so that it stays on the sheet."""
+    half = width_of(says) / 2 + 4  # bold letters are wider
+    return "start" if at < half else "end" if at + half > sheet.width else "middle"
+
+
+def along(sheet: Sheet, axis: Axis, most: int) -> tuple[Tick, ...]:
+    """The ticks of a time axis."""
+    marks = ((axis.at(mark), instant(mark)) for mark in steps(axis.low, axis.high, most))
+    return tuple(Tick(at, says, anchor_of(sheet, at, says)) for at, says in marks)
 
 
 def width_of(text: str) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from drill.reports.drawing import Axis, Key, Sheet, Tick, blocks, decades, fitted, instant, legend, line, steps
+from drill.reports.drawing import Axis, Key, Sheet, Tick, along, blocks, decades, fitted, legend, line, steps
 from drill.reports.series import Points, Service, Span
 from drill.reports.text import duration, size
 
@@ -161,8 +161,7 @@ class _Frame:
 
     def plot(self, name: str, title: str, says: str, up: Sequence[Tick], **drawn: Sequence[Path | str]) -> Plot:
         """The whole drawing."""
-        span, across = self.service.span, self.across
-        marks = steps(span.since, span.until, 4 if self.sheet.narrow else 9)
+        across = self.across
         series: Mapping[str, tuple[Path | str, ...]] = {key: tuple(paths) for key, paths in drawn.items()}
         return Plot(
             *(self.sheet, name, title, says),
@@ -171,7 +170,7 @@ class _Frame:
             bottom=self._top + _HEIGHT,
             left=_LEFT,
             right=self.sheet.width - 12,
-            across=tuple(Tick(across.at(mark), instant(mark)) for mark in marks),
+            across=along(self.sheet, across, 4 if self.sheet.narrow else 9),
             up=tuple(up),
             bands=tuple(_bands(self.service.away, across)),
             keys=self._legend[0],

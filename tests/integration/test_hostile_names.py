@@ -19,6 +19,7 @@ from drill.reports.text import printable
 from drill.scenario import Scenario
 from tests.fix_victim import ROOT, drill
 from tests.unit.mistakes import GOOD
+from tests.unit.pages import Page
 
 _ENDS = 180.0  # seconds
 
@@ -67,6 +68,12 @@ class Names:
         """The scenario, each name between single quotes."""
         return SCENARIO.format(**{key: "'" + word.replace("'", "''") + "'" for key, word in self.words.items()})
 
+    @property
+    def meta(self) -> str:
+        """What people tell of the drill, in the same words."""
+        quoted = "'" + self.words["name"].replace("'", "''") + "'"
+        return f"title: {quoted}\nparticipants: [{{name: {quoted}, role: {quoted}}}]\n"
+
 
 @pytest.fixture(scope="module")
 def names() -> Iterator[Names]:
@@ -91,9 +98,10 @@ class Told:
 def told(names: Names, tmp_path_factory: pytest.TempPathFactory) -> Told:
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "drill.yaml").write_text(names.text, encoding="utf-8")
-    reports = [f"--{kind}={folder / kind}" for kind in ("json", "junit", "markdown")]
+    reports = [f"--{kind}={folder / kind}" for kind in ("json", "junit", "markdown", "html")]
     argv = [sys.executable, "-m", "drill", "run", str(folder / "drill.yaml"), "--on", "embedded", *reports]
-    argv += ["--runs", str(folder / "runs")]
+    (folder / "meta.yaml").write_text(names.meta, encoding="utf-8")
+    argv += ["--runs", str(folder / "runs"), "--meta", str(folder / "meta.yaml")]
     ended = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=_ENDS, check=False)
     return Told(ended, folder)
 
@@ -115,6 +123,9 @@ def test_each_reader_is_told_the_names_as_they_are(told: Told, names: Names) -> 
     assert suite.attrib["name"].startswith(name)
     assert "<script>" not in told.report("junit")
     assert not set(told.report("markdown")) & set("<>`[]@\\")
+    page = Page.of(told.report("html"))
+    assert (page.all("script"), page.wrong) == ([], [])
+    assert page.text.count(name) > 5  # as a title, a scenario, a title that people gave, a person
     said = told.ended.stdout + told.ended.stderr
     assert printable(said.replace("\n", "")) == said.replace("\n", "")
     assert "[bold]" in told.ended.stdout.replace("\n", "")

@@ -109,11 +109,11 @@ def test_a_copy_of_the_log_brings_it_back_and_quotes_nothing(
 
 def test_a_dump_brings_it_back_and_no_report_quotes_it(stage: Path, folder: Path) -> None:
     file = written(stage, "restore", folder / "whole")
-    reports = [f"--{kind}={stage / kind}" for kind in ("json", "junit", "markdown")]
+    reports = [f"--{kind}={stage / kind}" for kind in ("json", "junit", "markdown", "html")]
     run = told(file, *reports)
     assert (run.returncode, CANARY in run.stdout + run.stderr) == (0, False), run.stdout + run.stderr
     quotes_nothing(stage)
-    assert {path.name for path in stage.iterdir()} >= {"json", "junit", "markdown", "runs"}
+    assert {path.name for path in stage.iterdir()} >= {"json", "junit", "markdown", "html", "runs"}
 
 
 @pytest.mark.soak

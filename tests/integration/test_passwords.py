@@ -83,7 +83,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     (hook / "sitecustomize.py").write_text(EAVESDROPPER.format(path=str(drawn)))
     (folder / "boats.sql").write_text(DUMP)
     (folder / "drill.yaml").write_text(SCENARIO)
-    reports = [f"--{kind}={folder / 'reports' / kind}" for kind in ("json", "junit", "markdown")]
+    reports = [f"--{kind}={folder / 'reports' / kind}" for kind in ("json", "junit", "markdown", "html")]
     with (
         watcher.at_work(),
         victim(folder, "embedded", *reports, scenario=folder / "drill.yaml", PYTHONPATH=str(hook)) as run,
@@ -112,7 +112,7 @@ def test_no_password_is_left_or_said(played: Played) -> None:
     """Events, ledger, seals, holdings, logs, reports, both outputs; and no file of the sites is left."""
     run, _, secrets, folder = played
     files = [path for place in (run.runs, folder / "reports") for path in place.rglob("*") if path.is_file()]
-    assert {"events.jsonl", "ledger.jsonl", "home.log", "embassy.log", "json", "junit", "markdown"} <= {
+    assert {"events.jsonl", "ledger.jsonl", "home.log", "embassy.log", "json", "junit", "markdown", "html"} <= {
         f.name for f in files
     }
     for path in [*files, run.said, folder / "drill.yaml"]:
