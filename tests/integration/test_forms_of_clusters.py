@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from drill import seals
 from drill.cluster_verification import UNLOGGED, ClusterVerification
 from drill.clusters import Cluster
 from drill.errors import CannotRun, ScenarioError
@@ -24,6 +25,7 @@ from drill.sites.site import Site
 from drill.verdict import Verdict
 from drill.verified import Verified
 from tests.fix_home import ARCHIVING, create_bank, lone, origin_of, stop_in_order
+from tests.integration.test_cli import drill
 
 _SEGMENT = 1024 * 1024  # bytes: not what initdb makes unless told so
 Names = dict[tuple[str, str], str]
@@ -126,6 +128,14 @@ def test_base_tar_by_its_own_name_takes_what_lies_beside_it_and_alone_its_log_fr
     verified = forms.verify(tmp_path / "nightly.tar", forms.folder / "archive", spaces=spaces)
     assert_met(verified)
     assert "its files one by one: there is no backup_manifest" in verified.unchecked
+
+
+def test_the_command_takes_a_tar_and_lists_what_it_was_allowed(forms: Forms, tmp_path: Path) -> None:
+    (tmp_path / "seal.json").write_text(seals.written(forms.sealed))
+    words = ("--seal", str(tmp_path / "seal.json"), "--on", "embedded", "--allow", UNLOGGED)
+    done = drill("verify", str(forms.folder / "tar-gz" / "base.tar.gz"), *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "empty, as --allow unlogged accepts: public.waiting" in done.stdout
 
 
 def _cut(file: Path) -> None:
