@@ -118,6 +118,12 @@ def test_what_is_brought_is_what_was_named(home: Host, tmp_path: Path) -> None:
             home.bring(source, home.disk / "brought")
         assert refused.value.hint
     assert "root" not in home.read(home.disk / "brought" / "link")
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "link").symlink_to("/etc/passwd")
+    (folder / "deeper" / "file").write_text("brought")
+    home.bring(folder, home.disk / "without", without={folder / "link", folder / "deeper" / "link"})
+    assert home.read(home.disk / "without" / "deeper" / "file") == "brought"
+    assert home.read(home.disk / "without" / "link") == home.read(home.disk / "without" / "deeper" / "link") == ""
 
 
 def test_power_goes_for_everything_at_once_and_comes_back_with_the_disk(home: Host) -> None:
