@@ -49,7 +49,7 @@ def way_from(timeline: int, names: Mapping[str, str]) -> Way:
     return Way(way, forks_of.get(way, {}))
 
 
-def _prove_way(way: Way, names: Collection[str], begins: tuple[int, int], segment: int) -> None:
+def prove_way(way: Way, names: Collection[str], begins: tuple[int, int], segment: int) -> None:
     """The segments of the timelines before the last, each up to the one in which the next one left it: that has it too.
 
     A record in one of these that cannot be read is found by whether the replay comes to its end.
@@ -74,7 +74,7 @@ def trail(physical: Physical, begins: tuple[int, int], segment: int) -> Iterator
     texts = {name: site.host.read(folder / name) if name.endswith(".history") else "" for name in names}
     way = way_from(timeline, texts)
     own = folder.with_name(f"log-of-{way.timeline}")
-    _prove_way(way, frozenset(names), begins, segment)
+    prove_way(way, frozenset(names), begins, segment)
     argv = ["/bin/sh", "-c", _OF_TIMELINE, "sh", str(folder), str(own), f"{way.timeline:08X}"]
     site.host.run(argv, deadline=_DEADLINE)
 

@@ -27,7 +27,7 @@ from tests.mutants.making import PROGRAM, Mutant
 TESTS = (
     *("verdict", "judgements", "bounds", "time_taken", "sentences", "summaries", "proofs", "agreement", "content"),
     *("spread", "objects", "verified", "moment", "fates", "fence_states", "checks", "digest", "soundness"),
-    *("measures", "pauses", "evidence", "run", "response"),
+    *("measures", "pauses", "evidence", "wal", "trail", "run", "response"),
 )
 _CPU_SECONDS, _MEMORY = 60, 4 << 30  # what runs away is ended: that, too, is noticed
 _BROKEN = 99  # how a process ends in which the mutant could not be put in place
