@@ -106,8 +106,8 @@ class ClusterVerification:
         start = begins(physical, control)
         try:
             log = opened.enter_context(trail(physical, start, control.segment))
-            yield of_copy("log", Verdict.MET, WHOLE_LOG, f"whole up to {lsn_of(log[1].last.end)}")
-            abroad = leads_elsewhere(physical, log, start[1])
+            end, abroad = lsn_of(log[1].last.end), leads_elsewhere(physical, log, start[1])
+            yield of_copy("log", Verdict.MET, WHOLE_LOG, f"whole up to {end}")
         except StepFailed as damaged:
             log = abroad = None
             yield of_copy("log", Verdict.MISSED, WHOLE_LOG, str(damaged))

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
+
 from drill import checks
-from drill.digest import Digest
-from drill.evidence import Holdings, Seal
+from drill.digest import Column, Digest
+from drill.evidence import Holdings, Seal, Sequence, Structure
 from drill.ledger import Receipt
 from drill.verdict import Finding, Verdict
 from tests.unit.stories import GOOD
 
 MET, MISSED, UNKNOWN = Verdict.MET, Verdict.MISSED, Verdict.UNKNOWN
 A, B, C = Digest(1, (1, 1)), Digest(2, (2, 2)), Digest(3, (3, 3))
+COLUMN = Column("i", "integer")
 SEALED: Mapping[str, Digest] = {"a": A, "b": B, "c": C}
 
 
@@ -48,3 +51,46 @@ def test_nobody_can_say_what_a_loose_table_must_hold_but_it_must_be_there() -> N
     assert content(changed, b="it is written").verdict is MISSED
     assert content({**changed, "b": C}, a="it is written").verdict is MISSED
     assert content({"b": B, "c": C}, a="it is written").actual == "missing: a"
+
+
+def test_where_nobody_can_say_which_tables_there_must_be_they_may_be_missing_or_too_many() -> None:
+    missing, more = {"b": B, "c": C}, {**SEALED, "new": C}
+    assert content(missing, tables="the schema changed").actual == "a: the schema changed"
+    assert content(missing, tables="the schema changed").verdict is UNKNOWN
+    assert content(more, tables="the schema changed").verdict is UNKNOWN
+    assert content({**SEALED, "a": C}, tables="the schema changed").verdict is MISSED
+    assert content({"b": A, "c": C}, tables="the schema changed").verdict is MISSED
+    assert content(SEALED, tables="the schema changed").verdict is MET
+
+
+@pytest.mark.parametrize(
+    ("held", "verdict"),
+    [
+        ((COLUMN, replace(COLUMN, name="more")), MISSED),  # it is there as it was, and could not be read
+        ((COLUMN,), MISSED),
+        ((replace(COLUMN, type="text"),), UNKNOWN),  # it is another now
+        (None, UNKNOWN),
+    ],
+)
+def test_a_table_that_is_there_and_cannot_be_read_is_missed_whatever_changed(
+    held: tuple[Column, ...] | None, verdict: Verdict
+) -> None:
+    seal = Seal({"a": A}, Structure(columns={"a": (COLUMN,)}), loose={"a": "it is written", "tables": "it changed"})
+    there = Holdings("embassy", {}, (), Structure(columns={} if held is None else {"a": held}))
+    (found,) = checks.content(replace(GOOD, seals={"land": seal}, holdings={"land": there}))
+    assert found.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("check", "key"),
+    [(checks.constraints, "constraints"), (checks.indexes, "indexes"), (checks.sequences, "sequence values")],
+)
+def test_what_a_change_of_the_schema_may_have_taken_is_unknown_and_not_missed(check: checks.Check, key: str) -> None:
+    sequence = Sequence("s", "a.i", 9, 1)
+    sealed, there = Structure({}, {"a.k: check": True}, {"k: index": True}, (sequence,)), Structure({"a": (COLUMN,)})
+    for loose, verdict in (({}, MISSED), ({key: "it changed"}, UNKNOWN), ({"other": "it changed"}, MISSED)):
+        seals = {"land": Seal(SEALED, sealed, loose=loose)}
+        holdings = {"land": Holdings("embassy", SEALED, (), there)}
+        (found,) = check(replace(GOOD, seals=seals, holdings=holdings))
+        assert found.verdict is verdict
+        assert found.actual.endswith("; it changed") is (verdict is UNKNOWN)
