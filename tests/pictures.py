@@ -1,4 +1,4 @@
-"""The pictures of the live view in docs/, drawn from the evidence of a real run.
+"""The pictures in docs/, of the live view and of the report, drawn from the evidence of a real run.
 
 Run as `python -m tests.pictures FOLDER`, FOLDER being a run of scenarios/power-loss.yaml.
 """
@@ -6,18 +6,23 @@ Run as `python -m tests.pictures FOLDER`, FOLDER being a run of scenarios/power-
 import io
 import re
 import sys
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
+from drill.dossier import Dossier
 from drill.evidence import Evidence
 from drill.folder import Folder
 from drill.judge import judged
 from drill.ledger import Entry
+from drill.reports.html import html
 from drill.reports.picture import picture
 from drill.reports.scene import Scene
 from drill.timeline import Event
+from tests.fix_chromium import opened
 
 DOCS = Path(__file__).parents[1] / "docs"
 _FONTS = "'DejaVu Sans Mono', 'Fira Code', Menlo, Consolas, monospace"
@@ -59,6 +64,18 @@ def svg(scene: Scene, now: float, columns: int, rows: int) -> str:
     return "".join(f"{line.rstrip()}\n" for line in drawn.splitlines() if line.strip())
 
 
+def report(folder: Path) -> None:
+    """The first page of the report, as Chromium shows it."""
+    run = judged(Folder(folder).read())
+    with TemporaryDirectory() as place, opened() as page:
+        file = Path(place) / "report.html"
+        file.write_text(html([Dossier.of(run, folder, datetime.now(UTC).date())]), encoding="utf-8")
+        page.load(file, 1000)
+        edge = page.value("document.querySelector('nav').getBoundingClientRect().top")
+        page.load(file, 1000, height=round(edge))
+        page.picture(DOCS / "report.png", whole=False)
+
+
 def main(folder: Path) -> None:
     """One while the recovery runs, one when all is known."""
     evidence = Folder(folder).read()
@@ -67,6 +84,7 @@ def main(folder: Path) -> None:
     middle, end = (began + accepted) / 2, evidence.events[-1].elapsed
     (DOCS / "live-80.svg").write_text(svg(scene_of(evidence, middle), middle, 80, 24), encoding="utf-8")
     (DOCS / "live-120.svg").write_text(svg(scene_of(evidence, end), end, 120, 30), encoding="utf-8")
+    report(folder)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def report(  # noqa: PLR0913 - one parameter for each option
     run: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, or ids below the runs folder.")],
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = Path("runs"),
     html: Annotated[str | None, typer.Option(metavar="FILE|-", help="One self-contained page.")] = None,
-    pdf: Annotated[str | None, typer.Option(metavar="FILE", help="The page on A4 (needs drill[pdf]).")] = None,
+    pdf: Annotated[str | None, typer.Option(metavar="FILE", help="The page on A4 (needs WeasyPrint).")] = None,
     markdown: Annotated[str | None, typer.Option(metavar="FILE|-", help="Markdown, for an audit folder.")] = None,
     junit: Annotated[str | None, typer.Option(metavar="FILE|-", help="JUnit XML.")] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="JSON.")] = None,

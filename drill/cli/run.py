@@ -79,7 +79,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
     markdown: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as Markdown.")] = None,
     html: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the report as one page.")] = None,
-    pdf: Annotated[str | None, typer.Option(metavar="FILE", help="Also write it as PDF (needs drill[pdf]).")] = None,
+    pdf: Annotated[str | None, typer.Option(metavar="FILE", help="Also write it as PDF (needs WeasyPrint).")] = None,
     github: Annotated[
         bool, typer.Option("--github", help="Also tell the workflow step that this is: annotations, summary.")
     ] = False,

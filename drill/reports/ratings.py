@@ -96,7 +96,7 @@ def _slow(run: Judged) -> Iterator[str]:
 def _lossy(run: Judged) -> Iterator[str]:
     for register, figures in run.figures.items():
         if register in run.evidence.lost and figures.lost:
-            yield f"{register} lost {figures.lost} acknowledged transactions, within its RPO"
+            yield f"{register}: {figures.lost} of {figures.acked} acknowledged transactions lost, within the RPO"
     for event in run.evidence.events:
         if event.what in ("fell behind", "no restore point"):
             yield f"the copy {event.facts.get('copy', '')}: {event.what}"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+import yaml
 
 from drill.folder import Folder
 from drill.head import REPORTS, Head
 from drill.history import History
 from drill.signature import PRIVATE, Signer, new_key
-from tests.fix_victim import drill
+from tests.fix_victim import ROOT, SCENARIO, drill
 from tests.unit.pages import Page, hostile_evidence
 from tests.unit.stories import GOOD
 from tests.unit.test_evidence import write
@@ -139,3 +143,30 @@ def test_a_report_in_the_folder_of_its_run_is_signed_with_it(tmp_path: Path) -> 
     assert drill("evidence", "verify", str(head.folder.path), **own).returncode == 0
     target.write_text(target.read_text().replace("MET", "met"))
     assert drill("evidence", "verify", str(head.folder.path), **own).returncode == 1
+
+
+def test_the_action_of_github_drills_and_reports(tmp_path: Path) -> None:
+    """Its own script, in the shell that the runner takes."""
+    action = yaml.safe_load((ROOT / ".github" / "actions" / "drill" / "action.yml").read_text(encoding="utf-8"))
+    (step,) = [step for step in action["runs"]["steps"] if step.get("id") == "drill"]
+    assert step["env"].keys() == {"SCENARIOS", "STANDS_ON", "META"}
+    assert "${{" not in step["run"]  # what somebody gives is never pasted into the script
+    (tmp_path / "small.yaml").write_text(SCENARIO.replace("CALM", "1s"))
+    (tmp_path / "meta.yaml").write_text("title: in a pipeline\n")
+    given = {"SCENARIOS": "small.yaml", "STANDS_ON": "embedded", "META": "meta.yaml"}
+    named = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "GITHUB_OUTPUT": str(tmp_path / "output")}
+    found = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    environment = {**os.environ, **given, **named, **found}
+    told = subprocess.run(
+        shell, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    first, *_, last = told.stdout.splitlines()
+    assert first.startswith("::stop-commands::")
+    assert last.startswith("::notice title=small::met, as expected")
+    assert (tmp_path / "output").read_text() == "verdict=met\nexit-code=0\nas-expected=true\n"
+    assert "# small: MET" in (tmp_path / "summary").read_text()
+    assert "in a pipeline" in Page.of((tmp_path / "drill-report.html").read_text()).text
+    (run,) = [path for path in (tmp_path / "drill-evidence").iterdir() if path.is_dir()]
+    assert (run / "meta.yaml").read_text() == "title: in a pipeline\n"

@@ -68,7 +68,7 @@ def test_a_loss_within_the_objective_is_a_challenge_and_so_is_a_copy_that_fell_b
     kept = [receipt(e) for e in LEDGER if e.key != ("land", 1, 2) and e.citizen != 9]
     lossy = judged(told(GOOD, LEDGER, held(*kept)))
     assert rated(lossy, LOSS).letter == "S"
-    assert rated(lossy, LOSS).challenges == ("land lost 1 acknowledged transactions, within its RPO",)
+    assert rated(lossy, LOSS).challenges == ("land: 1 of 2 acknowledged transactions lost, within the RPO",)
     behind = judged(with_events(GOOD, event(5, "fell behind", copy="standby", reason="slow")))
     assert rated(behind, LOSS).challenges == ("the copy standby: fell behind",)
 
