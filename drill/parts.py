@@ -107,6 +107,9 @@ class Survey(Protocol):
     def seal(self, register: str, home: Site) -> Seal:
         """What is there before the citizens come: nobody may write meanwhile."""
 
+    def size(self, register: str, site: Site) -> int:
+        """Bytes of its database on the disk."""
+
     def holdings(self, register: str, site: Site, seal: Seal) -> Holdings:
         """What is there now, in one snapshot, also while citizens are served."""
 

@@ -79,7 +79,8 @@ def _fill(name: str, drill: Drill, timeline: Timeline) -> Seal:
     drill.registers[name].fill(drill.home, drill.people, drill.seed)
     seal = drill.survey.seal(name, drill.home)
     rows = sum(digest.rows for digest in seal.tables.values())
-    timeline.record("home", "sealed", register=name, tables=len(seal.tables), rows=rows)
+    size = drill.survey.size(name, drill.home)
+    timeline.record("home", "sealed", register=name, tables=len(seal.tables), rows=rows, bytes=size)
     return seal
 
 

@@ -89,6 +89,11 @@ class Surveyor:
     def _with_objects(self, known: Structure, console: psycopg.Connection[Any], form: Form) -> Structure:
         return replace(known, objects={**fingerprint(console), **fingerprint_of_large_objects(console, form)})
 
+    def size(self, register: str, site: Site) -> int:
+        """Bytes of its database on the disk, with its indexes."""
+        ((size,),) = site.ask("select pg_database_size(current_database())", database=register)
+        return int(size)
+
     def strangers(self, places: Mapping[str, Site]) -> Mapping[str, Mapping[str, int]]:
         """By register and reference: rows that name somebody whom the other register, wherever it is, does not know."""
         found: dict[str, Mapping[str, int]] = {}

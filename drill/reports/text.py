@@ -54,6 +54,19 @@ def size(count: int) -> str:
     return f"{left:.0f} B" if unit == "B" else f"{left:.1f} {unit}"
 
 
+_SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?([kMGTP]?)B")
+_SCALE = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+
+
+def bytes_of(text: str) -> int:
+    """'500GB', '1.5 TB' -> bytes, decimal as `size` writes them. All else: ValueError that says what to write."""
+    found = _SIZE.fullmatch(text)
+    amount = 0 if found is None else round(float(found[1]) * _SCALE[found[2]])
+    if amount <= 0:
+        raise ValueError(f"{text!r} is no size: write it as 500GB or 2TB")
+    return amount
+
+
 # What XML 1.0 cannot say at all, however it is escaped.
 _UNSAYABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
