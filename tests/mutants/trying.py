@@ -8,7 +8,7 @@ import os
 import resource
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial, reduce
@@ -30,6 +30,7 @@ TESTS = (
     *("measures", "pauses", "evidence", "wal", "trail", "run", "response"),
 )
 _CPU_SECONDS, _MEMORY = 60, 4 << 30  # what runs away is ended: that, too, is noticed
+_NEAR = 3  # files that are tried before all others are imported
 _BROKEN = 99  # how a process ends in which the mutant could not be put in place
 _OPTIONS = ("-x", "-q", "-s", "--assert=plain", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=none")
 
@@ -66,8 +67,18 @@ class Trial:
         """Does a test fail? A changed function is tried by the tests that call it; anything else by all of them."""
         items = self._by_function.get((str(mutant.path), mutant.owner), [])
         if not mutant.owner:
-            return _apart(partial(_anew, mutant))
+            return _apart(partial(_anew, mutant, self._near(mutant)))
         return bool(items) and _apart(partial(_patched, mutant, items))
+
+    def _near(self, mutant: Mutant) -> list[str]:
+        """The files whose tests call the changed module most, where it will be noticed first."""
+        calls = Counter(
+            str(item.path)
+            for (path, _), items in self._by_function.items()
+            for item in items
+            if path == str(mutant.path)
+        )
+        return [file for file, _ in calls.most_common(_NEAR)]
 
 
 def _files() -> list[str]:
@@ -153,13 +164,14 @@ def _code(whole: CodeType, owner: str) -> CodeType:
     return within if within.co_qualname == owner else _code(within, owner)
 
 
-def _anew(mutant: Mutant) -> Callable[[], bool]:
+def _anew(mutant: Mutant, near: Sequence[str]) -> Callable[[], bool]:
     """With the changed module imported in place of the real one, and the program and the tests imported anew."""
     for name in [n for n in sys.modules if n.partition(".")[0] == "drill" or n.startswith(("tests.unit", "tests.fix"))]:
         del sys.modules[name]
     sys.modules.pop("tests.conftest", None)
     sys.meta_path.insert(0, _Instead(mutant))
-    return lambda: pytest.main([*_OPTIONS, *_files()]) != 0
+    rounds = [near, [file for file in _files() if file not in near]]
+    return lambda: any(pytest.main([*_OPTIONS, *files]) != 0 for files in rounds if files)
 
 
 class _Instead(SourceFileLoader):
