@@ -15,7 +15,7 @@ from drill.proofs import fence_of, outage_gap
 from drill.reports.opening import expectation
 from drill.reports.ratings import ratings
 from drill.reports.text import amount, duration
-from drill.reports.unchecked import not_applicable
+from drill.reports.unchecked import CONTENT, not_applicable
 from drill.timeline import Event
 from drill.verdict import Verdict
 
@@ -210,7 +210,7 @@ def _copy(dossier: Dossier) -> Iterator[Field]:
 
 def _integrity(dossier: Dossier) -> Iterator[Field]:
     run = dossier.run
-    for check in ("content", "sequences", "constraints", "indexes", "write_and_read_back", "receipts", "agreement"):
+    for check in (*CONTENT, "receipts", "agreement"):
         found = [f for f in run.result.findings if f.check == check]
         if found:
             verdicts = [

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from drill.reports.unchecked import CONTENT
 from drill.result import Judged
 from drill.verdict import Finding, Verdict
 
@@ -24,7 +25,6 @@ RATINGS = {
     "–": "not rated: not observed in full",  # noqa: RUF001 - a dash, as in a table
 }
 _NOT_RATED = "–"  # noqa: RUF001 - a dash, as in a table
-_INTEGRITY = ("content", "sequences", "constraints", "indexes", "write_and_read_back", "agreement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ _OBJECTIVES = (
     _Objective("Bring every lost register back within its RTO", ("recovery_time",), _slow),
     _Objective("Lose no more acknowledged work than the RPO allows", ("data_loss",), _lossy),
     _Objective("Hold exactly what citizens were told", ("receipts",), _uneasy),
-    _Objective("Bring back whole and usable content", _INTEGRITY, _uneasy),
+    _Objective("Bring back whole and usable content", (*CONTENT, "agreement"), _uneasy),
     _Objective("Keep one home: fence it, and keep it out", ("single_home",), _uneasy),
     _Objective("Leave the other registers undisturbed", ("undisturbed",), _uneasy),
 )

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from drill.result import Judged
 from drill.verdict import Verdict
 
-# The checks that judge registers, in their order; the others judge the whole drill.
-OF_REGISTERS = (
-    *("recovery_time", "data_loss", "receipts", "undisturbed", "agreement"),
-    *("content", "sequences", "constraints", "indexes", "write_and_read_back"),
+# The checks that judge registers, in their order; the others judge the whole drill. The second half is of content.
+CONTENT = (
+    *("content", "sequences", "constraints", "indexes", "write_and_read_back", "schema"),
+    *("heap", "btree", "visibility", "references", "uniqueness", "functions"),
 )
+OF_REGISTERS = ("recovery_time", "data_loss", "receipts", "undisturbed", "agreement", *CONTENT)
 _LOST_ONLY = {"recovery_time", "data_loss", "write_and_read_back"}
 
 LIMITS = (
@@ -21,7 +22,6 @@ LIMITS = (
     "Only databases are recovered: no names, no certificates, no application servers.",
     "The people are synthetic unless own data was loaded; nothing is extrapolated to the size of production.",
     "A killed server is no power cut of a disk: the operating system still writes what it was given.",
-    "Whether pages and indexes are sound beyond what is read here is asked by drill verify, not by a drill.",
 )
 
 
@@ -51,7 +51,7 @@ def _why(run: Judged, check: str, register: str) -> str:
         return "the outage leaves this register alone"
     if check == "agreement" and len(run.figures) < 2:
         return "there is no other register to agree with"
-    return "this check had nothing to judge here"
+    return "the evidence holds nothing of this kind"
 
 
 def unknown(run: Judged) -> Iterator[Unchecked]:
