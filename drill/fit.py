@@ -29,6 +29,7 @@ class Fit:
     residuals: tuple[float, ...]  # measured minus the line
     r2: float | None  # the part of the spread that the line explains; None where nothing is spread
     grows: bool | None  # with 95 % confidence; None where it cannot be told
+    level: bool = False  # its slope was not fitted: nothing can grow in it
 
     def at(self, size: float) -> float:
         """What the line says."""
@@ -36,7 +37,11 @@ class Fit:
 
     def band(self, size: float) -> tuple[float, float]:
         """In which a new measurement at that size lies, 95 times of 100; never below zero."""
-        half = t_quantile((1 + CONFIDENCE) / 2, len(self.sizes) - 2) * _spread(self.sizes, self.residuals, size)
+        freedom = len(self.sizes) - (1 if self.level else 2)
+        variance = sum(r * r for r in self.residuals) / freedom
+        far = 0.0 if self.level else (size - fmean(self.sizes)) ** 2 / _squares(self.sizes)
+        error = math.sqrt(variance * (1 + 1 / len(self.sizes) + far))
+        half = t_quantile((1 + CONFIDENCE) / 2, freedom) * error
         return max(0.0, self.at(size) - half), self.at(size) + half
 
 
@@ -46,11 +51,13 @@ def fit(sizes: Sequence[float], values: Sequence[float]) -> Fit:
         raise ValueError(f"{len(set(sizes))} different sizes, and a line needs {FEWEST}")
     at_zero, slope = _best(sizes, values)
     residuals = tuple(y - at_zero - slope * x for x, y in zip(sizes, values, strict=True))
+    return Fit(at_zero, slope, tuple(sizes), residuals, _explained(values, residuals), _grows(sizes, values))
+
+
+def level(sizes: Sequence[float], values: Sequence[float]) -> Fit:
+    """The mean, at every size."""
     mean = fmean(values)
-    spread = sum((y - mean) ** 2 for y in values)
-    flat = max(values) - min(values) <= _NOTHING
-    r2 = None if flat else 1 - sum(r * r for r in residuals) / spread
-    return Fit(at_zero, slope, tuple(sizes), residuals, r2, _grows(sizes, values))
+    return Fit(mean, 0.0, tuple(sizes), tuple(y - mean for y in values), None, grows=False, level=True)
 
 
 def together(fits: Sequence[Fit]) -> Fit:
@@ -59,11 +66,14 @@ def together(fits: Sequence[Fit]) -> Fit:
     residuals = tuple(map(sum, zip(*(each.residuals for each in fits), strict=True)))
     at_zero, slope = sum(each.at_zero for each in fits), sum(each.slope for each in fits)
     values = [at_zero + slope * x + r for x, r in zip(first.sizes, residuals, strict=True)]
+    return Fit(at_zero, slope, first.sizes, residuals, _explained(values, residuals), _grows(first.sizes, values))
+
+
+def _explained(values: Sequence[float], residuals: Sequence[float]) -> float | None:
+    if max(values) - min(values) <= _NOTHING:
+        return None
     mean = fmean(values)
-    spread = sum((y - mean) ** 2 for y in values)
-    flat = max(values) - min(values) <= _NOTHING
-    r2 = None if flat else 1 - sum(r * r for r in residuals) / spread
-    return Fit(at_zero, slope, first.sizes, residuals, r2, _grows(first.sizes, values))
+    return 1 - sum(r * r for r in residuals) / sum((y - mean) ** 2 for y in values)
 
 
 def _best(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
@@ -82,8 +92,7 @@ def _best(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float
 
 def _slope(sizes: Sequence[float], values: Sequence[float]) -> float:
     mean, middle = fmean(values), fmean(sizes)
-    squares = sum((x - middle) ** 2 for x in sizes)
-    return sum((x - middle) * (y - mean) for x, y in zip(sizes, values, strict=True)) / squares
+    return sum((x - middle) * (y - mean) for x, y in zip(sizes, values, strict=True)) / _squares(sizes)
 
 
 def _grows(sizes: Sequence[float], values: Sequence[float]) -> bool | None:
@@ -93,17 +102,13 @@ def _grows(sizes: Sequence[float], values: Sequence[float]) -> bool | None:
     if growth <= _NOTHING:
         return False
     left = [y - mean - slope * (x - middle) for x, y in zip(sizes, values, strict=True)]
-    squares = sum((x - middle) ** 2 for x in sizes)
-    error = math.sqrt(sum(r * r for r in left) / (len(sizes) - 2) / squares)
+    error = math.sqrt(sum(r * r for r in left) / (len(sizes) - 2) / _squares(sizes))
     return True if slope > t_quantile(CONFIDENCE, len(sizes) - 2) * error else None
 
 
-def _spread(sizes: Sequence[float], residuals: Sequence[float], size: float) -> float:
-    """The standard error of a new measurement at that size."""
+def _squares(sizes: Sequence[float]) -> float:
     middle = fmean(sizes)
-    squares = sum((x - middle) ** 2 for x in sizes)
-    variance = sum(r * r for r in residuals) / (len(sizes) - 2)
-    return math.sqrt(variance * (1 + 1 / len(sizes) + (size - middle) ** 2 / squares))
+    return sum((x - middle) ** 2 for x in sizes)
 
 
 @cache

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import median
 from typing import Self
 
 from drill.errors import ScenarioError
-from drill.fit import FEWEST, Fit, fit, together
+from drill.fit import FEWEST, Fit, fit, level, together
 from drill.link import Link, told
 from drill.phases import NAMES
 from drill.result import Judged
@@ -22,6 +23,8 @@ KIN = (
     *("scenario", "host", "machine", "PostgreSQL", "outage", "recovery", "copy", "citizens let in", "link"),
     *("registers", "own data"),
 )
+_STATED = {"detect", "declare", "fence"}  # as long as the scenario says, or as a cable takes: no matter how much data
+_APART = 2  # times the smallest size, the largest must be at least
 _HARMLESS = {"people", "seed", "rto", "rpo"}  # overridden, they change no time but by the size
 
 
@@ -113,8 +116,11 @@ class Projection:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """The sizes that were drilled, smallest first."""
-        return tuple(sorted({size for run in self.runs if (size := self.wish.of(run)) is not None}))
+        """The sizes that were drilled, smallest first; in bytes those of as many people are one."""
+        alike: defaultdict[int, list[int]] = defaultdict(list)
+        for run in self.runs:
+            alike[run.people].append(self.wish.of(run) or 0)
+        return tuple(sorted(round(median(each)) for each in alike.values()))
 
     @property
     def factor(self) -> float:
@@ -127,7 +133,9 @@ def project(runs: Iterable[Drilled], wish: Wish, scenario: str | None = None) ->
     kin = _chosen([run for run in runs if scenario in (None, run.kin[0])], wish)
     sizes = [float(wish.of(run) or 0) for run in kin]
     names = [name for name in NAMES if any(name in run.phases for run in kin)]
-    lines = {name: fit(sizes, [run.phases.get(name, 0.0) for run in kin]) for name in names}
+    lines = {
+        name: (level if name in _STATED else fit)(sizes, [run.phases.get(name, 0.0) for run in kin]) for name in names
+    }
     data = _data(kin, wish)
     return Projection(
         wish,
@@ -145,23 +153,24 @@ def _chosen(runs: Sequence[Drilled], wish: Wish) -> list[Drilled]:
     for run in runs:
         if wish.of(run):
             kins[run.kin].append(run)
-    enough = [kin for kin in kins.values() if _sizes(kin, wish) >= FEWEST]
+    enough = [kin for kin in kins.values() if _suffice(kin)]
     if enough:
         latest = max(enough, key=lambda kin: max(run.began for run in kin))
         return sorted(latest, key=lambda run: run.began)
-    most = max(kins.values(), key=lambda kin: _sizes(kin, wish), default=[])
-    found = sorted({wish.of(run) or 0 for run in most})
-    what = (
-        f"{most[0].kin[0]} on {most[0].kin[1]} was drilled at {', '.join(map(str, found))} {wish.unit}" if most else ""
-    )
+    most = max(kins.values(), key=lambda kin: len({run.people for run in kin}), default=[])
+    found = ", ".join(map(str, sorted({run.people for run in most})))
+    what = f"{most[0].kin[0]} on {most[0].kin[1]} was drilled with {found} people" if most else ""
     raise ScenarioError(
-        f"no scenario was drilled at {FEWEST} sizes alike in all else: {what or 'no usable run was found'}",
+        f"no scenario was drilled at {FEWEST} sizes alike in all else, the largest {_APART} times the smallest:"
+        f" {what or 'no usable run was found'}",
         hint="play it with `drill run SCENARIO --people N` for three sizes or more, as far apart as the machine allows",
     )
 
 
-def _sizes(runs: Iterable[Drilled], wish: Wish) -> int:
-    return len({wish.of(run) for run in runs})
+def _suffice(runs: Iterable[Drilled]) -> bool:
+    """Different numbers of people: databases of as many differ by some pages, which makes no other size of them."""
+    people = {run.people for run in runs}
+    return len(people) >= FEWEST and max(people) >= _APART * min(people)
 
 
 def _data(runs: Sequence[Drilled], wish: Wish) -> Expected | None:

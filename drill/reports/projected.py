@@ -14,19 +14,23 @@ from drill.reports.text import duration, printable, size
 
 SCHEMA_VERSION = 1
 _WIDTH = 79
+_VAGUE = (
+    " The runs scatter so much that the band is wider than the estimate, which says little: repeat each size, take "
+    "sizes that lie further apart, and let nothing else run."
+)
 _GROWS: Mapping[bool | None, str] = {True: "yes", False: "no", None: "not clear"}
 
 
 def warning(projection: Projection) -> str:
     """What must be said with every figure."""
-    factor = projection.factor
-    far = (
-        f"{factor:.3g} times the largest size that was drilled" if factor > 1 else "within the sizes that were drilled"
-    )
+    factor, total = projection.factor, projection.total
+    times = f"{factor:.0f}" if factor >= 10 else f"{factor:.2g}"
+    far = f"{times} times the largest size that was drilled" if factor > 1 else "within the sizes that were drilled"
+    vague = "" if total.high - total.low <= total.at else _VAGUE
     return (
         f"This is an estimate and no measurement: it is {far}. It takes each phase to be a straight line, on this "
         "machine; caches, disks and logs that are enough for small data may not be for large. Only a drill at that "
-        "size shows how long it takes."
+        f"size shows how long it takes.{vague}"
     )
 
 

@@ -49,6 +49,27 @@ def test_what_grows_is_continued_and_what_does_not_stays() -> None:
     assert found.sizes == (1000, 5000, 20_000)
 
 
+def test_what_the_scenario_states_is_no_line_over_the_data_however_it_scatters() -> None:
+    odd = [replace(run, phases={**run.phases, "detect": 0.5 + run.people / 40_000}) for run in RUNS]
+    (detect, _) = project(odd, Wish(people=1_300_000)).phases
+    assert (detect.name, detect.fit.grows, detect.fit.r2) == ("detect", False, None)
+    assert detect.at == pytest.approx(0.5 + (1000 + 5000 + 20_000) / 3 / 40_000)
+    assert detect.low <= detect.at <= detect.high < 3
+
+
+def test_databases_of_as_many_people_are_one_size() -> None:
+    again = [replace(run, run_id="again", size=(run.size or 0) + 8192) for run in RUNS]
+    assert project((*RUNS, *again), Wish(size=10**12)).sizes == (6_004_096, 26_004_096, 101_004_096)
+    with pytest.raises(ScenarioError):
+        project((*RUNS[:2], *again[:2]), Wish(size=10**12))
+
+
+def test_runs_that_scatter_are_said_to_tell_little() -> None:
+    noise = [replace(run, phases={"replay": 3.0 + (-1) ** n * 2.9}) for n, run in enumerate((*RUNS, *RUNS))]
+    assert "wider than the estimate, which says little" in " ".join(text(project(noise, Wish(people=10**6))).split())
+    assert "which says little" not in " ".join(text(far()).split())
+
+
 def test_the_data_at_that_size_and_the_least_that_a_link_takes_for_it() -> None:
     found = far(link=Link.model_validate({"rtt": "38ms", "bandwidth": "1Gbit/s"}))
     assert found.data is not None
@@ -65,8 +86,8 @@ def test_a_size_in_bytes_is_a_line_over_bytes() -> None:
 
 
 @given(
-    st.lists(st.integers(100, 100_000), min_size=3, max_size=8, unique=True),
-    st.dictionaries(st.sampled_from(NAMES), st.tuples(st.floats(0, 60), st.floats(0, 1e-3)), min_size=1),
+    st.lists(st.integers(100, 100_000), min_size=3, max_size=8, unique=True).filter(lambda n: max(n) >= 2 * min(n)),
+    st.dictionaries(st.sampled_from(NAMES[3:]), st.tuples(st.floats(0, 60), st.floats(0, 1e-3)), min_size=1),
 )
 def test_true_lines_of_any_phases_add_up(sizes: list[int], lines: dict[str, tuple[float, float]]) -> None:
     runs = [drilled(n, p, {name: a + b * p for name, (a, b) in lines.items()}) for n, p in enumerate(sizes)]
@@ -81,9 +102,11 @@ def test_true_lines_of_any_phases_add_up(sizes: list[int], lines: dict[str, tupl
     ("runs", "says"),
     [
         ((), "no usable run was found"),
-        (RUNS[:2], "dc fire on embedded was drilled at 1000, 5000 people"),
-        ((*RUNS[:2], RUNS[1]), "dc fire on embedded was drilled at 1000, 5000 people"),
-        ((*RUNS[:2], replace(RUNS[2], kin=("dc fire", "docker", *ALIKE[2:]))), "was drilled at 1000, 5000 people"),
+        (RUNS[:2], "dc fire on embedded was drilled with 1000, 5000 people"),
+        ((*RUNS[:2], RUNS[1]), "dc fire on embedded was drilled with 1000, 5000 people"),
+        ((*RUNS[:2], replace(RUNS[2], kin=("dc fire", "docker", *ALIKE[2:]))), "was drilled with 1000, 5000 people"),
+        (tuple(replace(run, people=13_000 + n) for n, run in enumerate(RUNS)), "with 13000, 13001, 13002 people"),
+        (tuple(replace(run, people=5000) for run in RUNS), "drilled with 5000 people"),
     ],
 )
 def test_fewer_than_three_sizes_alike_are_refused(runs: tuple[Drilled, ...], says: str) -> None:
