@@ -32,7 +32,11 @@ TESTS = (
 _CPU_SECONDS, _MEMORY = 60, 4 << 30  # what runs away is ended: that, too, is noticed
 _NEAR = 3  # files that are tried before all others are imported
 _BROKEN = 99  # how a process ends in which the mutant could not be put in place
-_OPTIONS = ("-x", "-q", "-s", "--assert=plain", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=none")
+# Without what the other tests stand on: servers and an engine, which take their time to import.
+_OPTIONS = (
+    *("-x", "-q", "-s", "--assert=plain", "--noconftest"),
+    *("-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=none"),
+)
 
 
 class Trial:
