@@ -18,6 +18,7 @@ name: {name}
 people: 13000                         # synthetic people in the registers
 seed: 1                               # the same seed fills the same rows
 registers: all                        # or a list; its order is the priority of recovery
+# link: {{rtt: 38ms, bandwidth: 1Gbit/s}}   # the distance between the sites; left out, there is none
 
 copies:                               # how the embassy gets the data; a drill keeps one or several
   - {{name: standby, kind: streaming, synchronous: false}}
