@@ -158,14 +158,15 @@ class ClusterVerification:
                 yield from _accepted(name, empty)
         yield from absent(expected.keys() - set(there), RESTORED, "the copy has no such database", loose.shared)
         yield from of_databases(expected, holdings)
-        for finding in looking.of_shared(site, there, with_roles=True):
+        for finding in looking.of_shared(site, there):
             yield _doubted(finding, loose.shared)
 
 
 def _loosened(sealed: Sealed, loose: Doubts) -> Sealed:
     """The seal, with what this copy need not hold as it is sealed marked as such."""
+    roles = {"logins": loose.shared} if loose.shared else {}
     databases = {
-        name: replace(seal, loose={**seal.loose, **_unlogged(seal), **loose.databases.get(name, {})})
+        name: replace(seal, loose={**seal.loose, **_unlogged(seal), **roles, **loose.databases.get(name, {})})
         for name, seal in sealed.loosened(None, sealed.major).databases.items()
     }
     return replace(sealed, databases=databases)

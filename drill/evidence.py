@@ -37,11 +37,15 @@ class Structure:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one probe saw: how many things it looked at, what was wrong there, what it could not look at, and why."""
+    """What one probe saw: how many things it looked at, what was wrong there, what it could not look at, and why.
+
+    Excused is what is no damage although it is not as one might expect, and why.
+    """
 
     looked_at: int = 0
     wrong: tuple[str, ...] = ()
     unseen: Mapping[str, str] = field(default_factory=dict)  # thing -> reason
+    excused: Mapping[str, str] = field(default_factory=dict)  # thing -> reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Seal:
     form: Form = Form.NATIVE  # in which its digests were taken
     # table or kind of object -> why it is not known what must be there now
     loose: Mapping[str, str] = field(default_factory=dict)
+    logins: tuple[str, ...] | None = None  # roles that could log in to it; None where nobody asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +13,10 @@ from drill.checks.shared import shared_findings
 from drill.evidence import Evidence, Holdings, Seal
 from drill.hosts import Premises
 from drill.probes.fingerprint import shared
+from drill.probes.logins import logins
+from drill.probes.soundness import seen
 from drill.probes.survey import Surveyor
+from drill.probes.writing import writing
 from drill.sandbox import sandbox
 from drill.seals import Sealed
 from drill.sites.site import Site
@@ -41,6 +44,7 @@ class Looking:
     sealed: Sealed | None
     premises: Premises
     jobs: int = 2
+    with_roles: bool = True  # the copy holds those of its server
 
     def judged(self, copy: Copy, find: Callable[[Site], Iterable[Finding]], unchecked: Sequence[str]) -> Verified:
         """What `find` finds of the copy at an empty site of its own, of which nothing is left."""
@@ -67,16 +71,20 @@ class Looking:
     def at(self, name: str, site: Site) -> Holdings:
         """Everything that the checks ask of one database; StepFailed where it cannot be read."""
         seal = self.sealed.databases[name] if self.sealed else Seal({})
-        return Surveyor(self.jobs, _DEADLINE, seal.form, whole=True).thorough(name, site, seal)
+        held = Surveyor(self.jobs, _DEADLINE, seal.form, whole=True).thorough(name, site, seal)
+        tried = {"write_and_read_back": seen(lambda: writing(lambda: site.console(name, patience=_DEADLINE)))}
+        if (due := seal.logins) is not None and self.with_roles:
+            tried["logins"] = seen(lambda: logins(site, name, due))
+        return replace(held, observations={**held.observations, **tried})
 
-    def of_shared(self, site: Site, databases: Iterable[str], *, with_roles: bool) -> Iterator[Finding]:
+    def of_shared(self, site: Site, databases: Iterable[str]) -> Iterator[Finding]:
         """Of what all databases share; nothing without a seal."""
         if self.sealed is None:
             return
         with site.console("template1") as console:
             console.execute("set search_path = pg_catalog")
             held = shared(console)
-        yield from shared_findings(self.sealed.shared, held, frozenset(databases), with_roles=with_roles)
+        yield from shared_findings(self.sealed.shared, held, frozenset(databases), with_roles=self.with_roles)
 
 
 def of_databases(expected: Mapping[str, Seal], holdings: Mapping[str, Holdings]) -> Iterator[Finding]:

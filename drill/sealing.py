@@ -21,6 +21,7 @@ from drill.evidence import Seal
 from drill.pace import Pace
 from drill.probes.digests import shapes
 from drill.probes.fingerprint import shared
+from drill.probes.logins import able
 from drill.probes.survey import Surveyor
 from drill.seals import How, Place, Sealed
 from drill.sites.origin import Origin
@@ -133,7 +134,9 @@ class Sealing:
             tell(f"dumping {database}")
             self._dump(database, snapshot)
 
-        return surveyor.seal(database, self.origin, None if self.dump_to is None else look)
+        seal = surveyor.seal(database, self.origin, None if self.dump_to is None else look)
+        with surveyor.snapshot(database, self.origin) as console:
+            return replace(seal, logins=able(console))
 
     def _changed(
         self, surveyor: Surveyor, seals: Mapping[str, Seal], tell: Callable[[str], None]

@@ -16,7 +16,7 @@ from drill.digest import Form
 from drill.errors import CannotRun, ScenarioError
 from drill.evidence import Seal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Kinds of objects whose definition a server writes out from what it has parsed, each major version in its own words.
 TEXTS = ("views", "rules", "functions", "triggers", "policies", "columns", "relations", "types")
 

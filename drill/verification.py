@@ -41,7 +41,7 @@ class Verification:
     def run(self, tell: Callable[[str], None]) -> Verified:
         """Restore, look, judge. What the copy cannot do is a finding; what this machine cannot do is an error."""
         offered = self.offered.named(frozenset(self.sealed.databases)) if self.sealed else self.offered
-        looking = Looking(self._loosened(offered), self.premises, self.jobs)
+        looking = Looking(self._loosened(offered), self.premises, self.jobs, offered.roles is not None)
         return looking.judged(offered, lambda site: self._found(offered, looking, site, tell), _UNCHECKED)
 
     def _loosened(self, offered: Offered) -> Sealed | None:
@@ -73,7 +73,7 @@ class Verification:
                 tell(f"looking at {name}")
                 holdings[name] = looking.at(name, site)
         yield from of_databases(expected, holdings)
-        yield from looking.of_shared(site, offered.dumps, with_roles=offered.roles is not None)
+        yield from looking.of_shared(site, offered.dumps)
 
     def _roles(self, offered: Offered, sealed: Sealed | None, site: Site) -> Iterator[Finding]:
         """Those of the copy; where it has none, shells of those that were sealed, so that the rest can be seen."""

@@ -7,6 +7,7 @@ from drill.checks.constraints import constraints
 from drill.checks.content import content
 from drill.checks.data_loss import data_loss
 from drill.checks.indexes import indexes
+from drill.checks.logins import logins
 from drill.checks.outage import outage
 from drill.checks.receipts import receipts
 from drill.checks.recovery_time import recovery_time
@@ -14,7 +15,7 @@ from drill.checks.regression import regression
 from drill.checks.schema import schema
 from drill.checks.sequences import sequences
 from drill.checks.single_home import single_home
-from drill.checks.soundness import SOUNDNESS
+from drill.checks.soundness import SOUNDNESS, TRIED
 from drill.checks.undisturbed import undisturbed
 from drill.checks.write_and_read_back import write_and_read_back
 from drill.evidence import Evidence
@@ -31,6 +32,7 @@ __all__ = [
     "data_loss",
     "findings",
     "indexes",
+    "logins",
     "outage",
     "receipts",
     "recovery_time",
@@ -53,7 +55,7 @@ ALL: tuple[Check, ...] = (
     *SOUNDNESS,
 )
 # What is asked of somebody's copy, where there are no citizens.
-VERIFY: tuple[Check, ...] = (content, schema, sequences, constraints, indexes, *SOUNDNESS)
+VERIFY: tuple[Check, ...] = (content, schema, sequences, constraints, indexes, *SOUNDNESS, *TRIED, logins)
 
 
 def findings(evidence: Evidence, checks: Sequence[Check] = ALL) -> tuple[Finding, ...]:

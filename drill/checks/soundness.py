@@ -20,8 +20,11 @@ _TARGETS: Mapping[str, str] = {
     "references": "no row that refers to nobody",
     "uniqueness": "no key there twice",
     "functions": "every compiled function there",
+    "collations": "text in the order in which it was written",
 }
-_MAY_LACK = ("references",)  # of everything else a database has some, in its catalogue
+# What is tried only with a copy that is thrown away.
+_TRIED: Mapping[str, str] = {"write_and_read_back": "a row written and read back, and one put again into each table"}
+_MAY_LACK = ("references", "logins")  # of everything else a database has some, in its catalogue
 
 
 def _judging(name: str, target: str) -> Check:
@@ -31,14 +34,15 @@ def _judging(name: str, target: str) -> Check:
         for register in evidence.registers:
             held = evidence.held(register)
             if held is not None and held.observations:
-                verdict, actual = _judge(name, held.observations.get(name))
+                verdict, actual = judged(name, held.observations.get(name))
                 yield Finding(name, register, verdict, target, actual, f"{name} of {register}: {actual}.")
 
     check.__name__, check.__doc__ = name, f"Met with {target}."
     return check
 
 
-def _judge(name: str, seen: Observation | None) -> tuple[Verdict, str]:
+def judged(name: str, seen: Observation | None) -> tuple[Verdict, str]:
+    """By what its probe saw."""
     if seen is None:
         return Verdict.UNKNOWN, "not looked at"
     if seen.wrong:
@@ -47,7 +51,8 @@ def _judge(name: str, seen: Observation | None) -> tuple[Verdict, str]:
         return Verdict.UNKNOWN, f"not seen: {_some(f'{thing} ({reason})' for thing, reason in seen.unseen.items())}"
     if not seen.looked_at and name not in _MAY_LACK:
         return Verdict.UNKNOWN, "nothing was there to look at"
-    return Verdict.MET, f"{seen.looked_at} looked at, nothing wrong"
+    excused = f"; no damage: {_some(f'{thing} ({why})' for thing, why in seen.excused.items())}" if seen.excused else ""
+    return Verdict.MET, f"{seen.looked_at} looked at, nothing wrong{excused}"
 
 
 def _some(lines: Iterable[str]) -> str:
@@ -57,3 +62,4 @@ def _some(lines: Iterable[str]) -> str:
 
 
 SOUNDNESS: tuple[Check, ...] = tuple(_judging(name, target) for name, target in _TARGETS.items())
+TRIED: tuple[Check, ...] = tuple(_judging(name, target) for name, target in _TRIED.items())

@@ -1,6 +1,7 @@
 """Looks at the schema: every object of a database by kind and name, each with a definition that can be compared.
 
-Left out is what harms nobody when it differs: comments, statistics, storage parameters, the order of catalogue rows.
+Left out is what harms nobody when it differs: comments, statistics, storage parameters, the order of catalogue rows;
+and the versions of collations, which are those of the machine.
 What belongs to an extension is named by the extension and its version.
 """
 
@@ -102,7 +103,7 @@ KINDS: Mapping[str, LiteralString] = {
     "extensions": "select x.extname, x.extversion || ' in ' || n.nspname from pg_extension x"
     " join pg_namespace n on n.oid = x.extnamespace",
     "collations": "select n.nspname || '.' || l.collname, concat_ws(' ', l.collprovider::text, l.collcollate,"
-    " l.collisdeterministic::text, l.collversion) from pg_collation l join pg_namespace n on n.oid = l.collnamespace where "
+    " l.collisdeterministic::text) from pg_collation l join pg_namespace n on n.oid = l.collnamespace where "
     + _of("pg_collation", "l.oid"),
     "event triggers": "select v.evtname, concat_ws(' ', v.evtevent, v.evtenabled::text, v.evtfoid::regprocedure,"
     " array_to_string(v.evttags, ' ')) from pg_event_trigger v",

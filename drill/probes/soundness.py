@@ -12,6 +12,7 @@ from drill.crew import Crew
 from drill.errors import StepFailed
 from drill.evidence import Observation
 from drill.probes.btree import btree
+from drill.probes.collations import collations
 from drill.probes.functions import functions
 from drill.probes.heap import heap
 from drill.probes.references import references
@@ -30,20 +31,26 @@ PROBES: Mapping[str, Probe] = {
     "references": references,
     "visibility": visibility,
     "functions": functions,
+    "collations": collations,
 }
 
 
 def observed(connect: Connect, jobs: int) -> dict[str, Observation]:
     """What each probe sees, so many at once. One whose server goes away, or does not answer, has seen nothing."""
     with Crew(jobs) as crew:
-        seen = crew.map(lambda probe: _seen(connect, probe), PROBES.values())
-        return dict(zip(PROBES, seen, strict=True))
+        looks = crew.map(lambda probe: seen(lambda: _over(connect, probe)), PROBES.values())
+        return dict(zip(PROBES, looks, strict=True))
 
 
-def _seen(connect: Connect, probe: Probe) -> Observation:
+def _over(connect: Connect, probe: Probe) -> Observation:
+    with connect() as console:
+        return probe(console)
+
+
+def seen(look: Callable[[], Observation]) -> Observation:
+    """What it sees; nothing where its server goes away meanwhile, or does not answer."""
     try:
-        with connect() as console:
-            return probe(console)
+        return look()
     except psycopg.Error as gone:
         return Observation(unseen={"everything": of_error(gone)})
     except StepFailed as refused:  # a site does not let a connection in, as after a crash

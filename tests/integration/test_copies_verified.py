@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -139,6 +140,7 @@ def test_each_damage_is_missed_for_its_own_reason_and_the_clean_copy_is_met(bank
     clean = bank.verify(bank.nightly, bank.sealed)
     assert [(f.register, f.check, f.actual) for f in clean.findings if f.verdict is not Verdict.MET] == []
     assert clean.exit_code == 0
+    assert {"logins", "write_and_read_back", "collations"} <= {f.check for f in clean.findings}
     assert contents(bank.nightly) == before  # a copy is only read
 
     for name, (harm, proof, _) in DAMAGE.items():
@@ -167,6 +169,14 @@ def _no_roles(folder: Path) -> None:
     (folder / "globals.sql").unlink()
 
 
+def _locked_out(folder: Path) -> None:
+    file = folder / "globals.sql"
+    before = file.read_text()
+    changed = re.sub(r"(ALTER ROLE clerk WITH .*) LOGIN", r"\1 NOLOGIN", before)
+    assert changed != before
+    file.write_text(changed)
+
+
 def _no_dump(folder: Path) -> None:
     (folder / "value.dump").unlink()
 
@@ -176,9 +186,10 @@ def _no_dump(folder: Path) -> None:
     [
         (_cut, ("value", "restored", "cannot be loaded")),
         (_no_roles, ("copy", "roles", "boss, clerk")),
+        (_locked_out, ("value", "logins", "clerk: it may not log in")),
         (_no_dump, ("copy", "manifest", "value.dump is missing")),
     ],
-    ids=["a dump cut short", "the roles gone", "a dump gone"],
+    ids=["a dump cut short", "the roles gone", "a role locked out", "a dump gone"],
 )
 def test_damaged_files_are_missed(harm: object, reason: tuple[str, str, str], bank: Bank, tmp_path: Path) -> None:
     kept = ("value.dump", "row.dump", "globals.sql")

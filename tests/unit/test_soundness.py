@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from drill.checks.soundness import SOUNDNESS
+from drill.checks.logins import logins
+from drill.checks.soundness import SOUNDNESS, TRIED
 from drill.evidence import Evidence, Observation
 from drill.probes.look import named
 from drill.probes.soundness import PROBES
 from drill.verdict import Finding, Verdict
 from tests.unit.stories import GOOD, held
 
-NAMES = [check.__name__ for check in SOUNDNESS]
+LOOKED = [check.__name__ for check in SOUNDNESS]
+NAMES = [*LOOKED, *(check.__name__ for check in TRIED)]
 MANY = tuple(f"public.t{i}: damaged" for i in range(8))
 OTHERS = {"lines": Observation(1)}
 
@@ -21,11 +23,11 @@ def seeing(**observations: Observation) -> Evidence:
 
 
 def findings(name: str, evidence: Evidence) -> list[Finding]:
-    return [finding for check in SOUNDNESS if check.__name__ == name for finding in check(evidence)]
+    return [finding for check in (*SOUNDNESS, *TRIED) if check.__name__ == name for finding in check(evidence)]
 
 
 def test_each_probe_has_its_check_and_each_check_its_probe() -> None:
-    assert sorted(NAMES) == sorted(PROBES)
+    assert sorted(LOOKED) == sorted(PROBES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,6 +66,46 @@ def test_a_database_without_anything_to_look_at_is_not_sound(name: str) -> None:
     (found,) = findings(name, seeing(**{name: Observation()}))
     met = name == "references"  # a database may have none
     assert found.verdict is (Verdict.MET if met else Verdict.UNKNOWN)
+
+
+def test_what_is_no_damage_is_told_and_does_not_miss() -> None:
+    (found,) = findings("collations", seeing(collations=Observation(1, excused={"c": "it is proven"})))
+    assert (found.verdict, found.actual) == (Verdict.MET, "1 looked at, nothing wrong; no damage: c (it is proven)")
+
+
+CLERK = Observation(2, ("clerk: it may not log in",))
+
+
+@pytest.mark.parametrize(
+    ("sealed", "seen", "verdict", "actual"),
+    [
+        (("boss", "clerk"), Observation(2), Verdict.MET, "2 looked at, nothing wrong"),
+        ((), Observation(), Verdict.MET, "0 looked at, nothing wrong"),
+        (("clerk",), CLERK, Verdict.MISSED, "clerk: it may not log in"),
+        (("clerk",), Observation(0, (), {"clerk": "no library"}), Verdict.UNKNOWN, "not seen: clerk (no library)"),
+        (None, Observation(1), Verdict.UNKNOWN, "never sealed"),
+    ],
+)
+def test_who_could_log_in_must_be_let_in(
+    sealed: tuple[str, ...] | None, seen: Observation, verdict: Verdict, actual: str
+) -> None:
+    evidence = replace(seeing(logins=seen), seals={"land": replace(GOOD.seals["land"], logins=sealed)})
+    (found,) = logins(evidence)
+    assert (found.check, found.register, found.verdict, found.actual) == ("logins", "land", verdict, actual)
+    assert actual in found.says
+
+
+def test_nobody_need_be_let_in_where_it_is_not_known_who_must_be() -> None:
+    seal = replace(GOOD.seals["land"], logins=("clerk",), loose={"logins": "roles changed since"})
+    (found,) = logins(replace(seeing(logins=CLERK), seals={"land": seal}))
+    assert (found.verdict, found.actual) == (Verdict.UNKNOWN, "clerk: it may not log in; roles changed since")
+
+
+def test_a_copy_without_roles_is_not_judged_by_its_logins_nor_one_that_nobody_looked_at() -> None:
+    seals = {"land": replace(GOOD.seals["land"], logins=("clerk",))}
+    assert not list(logins(replace(seeing(**OTHERS), seals=seals)))
+    assert not list(logins(replace(GOOD, seals=seals, holdings={})))
+    assert not list(logins(replace(seeing(**OTHERS), seals={})))
 
 
 def test_the_lines_of_things_that_could_not_be_seen_are_told_up_to_five() -> None:
