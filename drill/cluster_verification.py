@@ -24,7 +24,7 @@ from drill.errors import StepFailed, Unloadable
 from drill.evidence import Holdings, Seal
 from drill.hosts import Premises
 from drill.hosts.scratch import scratch
-from drill.looking import Looking, absent, of_databases
+from drill.looking import Looking, absent, doubted, of_databases
 from drill.moment import Doubts, Layout, doubts
 from drill.packed_backup import PackedBackup
 from drill.seals import Sealed
@@ -159,17 +159,14 @@ class ClusterVerification:
         yield from absent(expected.keys() - set(there), RESTORED, "the copy has no such database", loose.shared)
         yield from of_databases(expected, holdings)
         for finding in looking.of_shared(site, there):
-            yield _doubted(finding, loose.shared)
+            yield doubted(finding, loose.shared)
 
 
 def _loosened(sealed: Sealed, loose: Doubts) -> Sealed:
     """The seal, with what this copy need not hold as it is sealed marked as such."""
-    roles = {"logins": loose.shared} if loose.shared else {}
-    databases = {
-        name: replace(seal, loose={**seal.loose, **_unlogged(seal), **roles, **loose.databases.get(name, {})})
-        for name, seal in sealed.loosened(None, sealed.major).databases.items()
-    }
-    return replace(sealed, databases=databases)
+    known = sealed.loosened(None, sealed.major)
+    databases = {name: replace(seal, loose={**seal.loose, **_unlogged(seal)}) for name, seal in known.databases.items()}
+    return loose.marked(replace(known, databases=databases))
 
 
 def _unlogged(seal: Seal) -> Mapping[str, str]:
@@ -196,13 +193,6 @@ def _accepted(name: str, empty: list[str]) -> Iterator[Finding]:
         actual = f"empty, as --allow {UNLOGGED} accepts: {', '.join(empty)}"
         says = f"Unlogged tables of {name} are {actual}."
         yield Finding("unlogged", name, Verdict.MET, "as after every recovery", actual, says)
-
-
-def _doubted(finding: Finding, why: str | None) -> Finding:
-    """Unknown instead of missed, where it is not known what must be there now."""
-    if why is None or finding.verdict is not Verdict.MISSED:
-        return finding
-    return replace(finding, verdict=Verdict.UNKNOWN, actual=f"{finding.actual}; {why}")
 
 
 def _unchecked(cluster: Cluster | None) -> tuple[str, ...]:

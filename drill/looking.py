@@ -97,3 +97,10 @@ def absent(names: Iterable[str], target: str, actual: str, why: str | None = Non
     verdict, told = (Verdict.UNKNOWN, f"{actual}; {why}") if why else (Verdict.MISSED, actual)
     for name in sorted(names):
         yield Finding("restored", name, verdict, target, told, f"{name} was sealed, and {told}.")
+
+
+def doubted(finding: Finding, why: str | None) -> Finding:
+    """Unknown instead of missed, where it is not known what must be there now."""
+    if why is None or finding.verdict is not Verdict.MISSED:
+        return finding
+    return replace(finding, verdict=Verdict.UNKNOWN, actual=f"{finding.actual}; {why}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drill.errors import StepFailed
 from drill.evidence import Seal
@@ -45,6 +45,15 @@ class Doubts:
     def of_all(cls, sealed: Sealed, why: str) -> Doubts:
         """Everything may differ."""
         return cls({name: dict.fromkeys((*seal.tables, *SCHEMA), why) for name, seal in sealed.databases.items()}, why)
+
+    def marked(self, sealed: Sealed) -> Sealed:
+        """The seal, with what this copy need not hold as it is sealed marked as such."""
+        logins = {"logins": self.shared} if self.shared else {}
+        databases = {
+            name: replace(seal, loose={**seal.loose, **logins, **self.databases.get(name, {})})
+            for name, seal in sealed.databases.items()
+        }
+        return replace(sealed, databases=databases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from drill.errors import ScenarioError, StepFailed, Unloadable
 from drill.evidence import Holdings
 from drill.hosts import Premises
 from drill.hosts.scratch import scratch
-from drill.looking import Looking, absent, of_databases
+from drill.looking import Looking, absent, doubted, of_databases
+from drill.moment import Doubts
 from drill.offered import Offered
 from drill.seals import How, Sealed
 from drill.sites.discretion import of_error
@@ -52,7 +53,13 @@ class Verification:
             hint = f"a file is named after its database; sealed were: {', '.join(sorted(self.sealed.databases))}"
             raise ScenarioError(f"the seal knows nothing of {', '.join(missing)}", hint=hint)
         major = int(self.premises.postgres.partition(".")[0])
-        return self.sealed.loosened(_doubt(self.sealed, major), major)
+        return self._doubts().marked(self.sealed.loosened(_doubt(self.sealed, major), major))
+
+    def _doubts(self) -> Doubts:
+        """Nothing need be as sealed where the dump may be of another moment."""
+        if self.sealed is None or self.sealed.how is How.DUMPED:
+            return Doubts()
+        return Doubts.of_all(self.sealed, _ANOTHER_MOMENT)
 
     def _found(self, offered: Offered, looking: Looking, site: Site, tell: Callable[[str], None]) -> Iterator[Finding]:
         tell("starting an empty server")
@@ -61,7 +68,7 @@ class Verification:
         yield from _manifest(offered, sealed)
         yield from self._roles(offered, sealed, site)
         if offered.whole:
-            yield from absent(expected.keys() - offered.dumps.keys(), _RESTORED, _ABSENT)
+            yield from absent(expected.keys() - offered.dumps.keys(), _RESTORED, _ABSENT, self._doubts().shared)
         else:
             expected = {name: seal for name, seal in expected.items() if name in offered.dumps}
         holdings: dict[str, Holdings] = {}
@@ -73,7 +80,8 @@ class Verification:
                 tell(f"looking at {name}")
                 holdings[name] = looking.at(name, site)
         yield from of_databases(expected, holdings)
-        yield from looking.of_shared(site, offered.dumps)
+        for finding in looking.of_shared(site, offered.dumps):
+            yield doubted(finding, self._doubts().shared)
 
     def _roles(self, offered: Offered, sealed: Sealed | None, site: Site) -> Iterator[Finding]:
         """Those of the copy; where it has none, shells of those that were sealed, so that the rest can be seen."""
@@ -104,11 +112,10 @@ def _doubt(sealed: Sealed, major: int) -> str | None:
     """Why nobody can say what a table of a dump must hold on a server of that version; None where it is known."""
     if sealed.form is Form.NATIVE and major != sealed.major:
         return f"its digest is that of PostgreSQL {sealed.major} and means nothing on {major}; seal it --portable"
-    if sealed.how is not How.DUMPED:
-        return "whether the dump is of the moment of the seal is not known; seal it --with-dump"
     return None
 
 
+_ANOTHER_MOMENT = "whether the dump is of the moment of the seal is not known; seal it --with-dump"
 _ROLES = "the roles of the sealed server"
 _RESTORED = "it loads into an empty server, without an error"
 

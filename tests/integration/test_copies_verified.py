@@ -228,9 +228,11 @@ def test_a_dump_that_does_not_share_the_seals_snapshot_is_never_missed_for_its_r
     sealing = Sealing(bank.origin, How.QUIESCED, ("harmless",))
     sealed = sealing.take(lambda _: None)
     with bank.site.console("harmless") as console:
-        console.execute("delete from entry where id = 9")
+        console.execute("delete from entry where id = 9; drop index by_account; alter table account add note text")
+        console.execute("alter table account drop constraint account_balance_check; create table novel (i int)")
     bank.dump("harmless", tmp_path / "any-name.dump")
     verified = bank.verify(tmp_path / "any-name.dump", sealed, "roles")
+    assert missed(verified, "harmless") == set()
     (content,) = [f for f in verified.findings if f.check == "content"]
     assert content.verdict is Verdict.UNKNOWN
     assert "public.entry" in content.actual
