@@ -120,14 +120,23 @@ def sums(hashed: str) -> str:
     return ", ".join(f"coalesce(sum(hashbyteaextended({hashed},{seed})),0)" for seed in (3, 4))
 
 
-def of_table(table: str, columns: Iterable[Column], *, form: Form = Form.NATIVE, partitioned: bool = False) -> str:
-    """SELECT rows, sum, sum of a whole table; `table` as it is to be written in SQL.
+def of_table(
+    table: str,
+    columns: Iterable[Column],
+    *,
+    form: Form = Form.NATIVE,
+    partitioned: bool = False,
+    blocks: tuple[int, int] | None = None,
+) -> str:
+    """SELECT rows, sum, sum of a table; `table` as it is to be written in SQL.
 
-    A partitioned table is read with its partitions, any other without those that inherit from it.
+    A partitioned table is read with its partitions, any other without those that inherit from it. `blocks`: only the
+    rows in these, the second not included.
     """
     hashed, summed = (row_hash(columns, "t"), sums("h")) if form is Form.NATIVE else (_row_text(columns, "t"), _HALVES)
     only = "" if partitioned else "only "
-    return f"select count(*), {summed} from (select {hashed} h from {only}{table} t offset 0) s"  # noqa: S608
+    place = "" if blocks is None else f" where t.ctid >= '({blocks[0]},0)' and t.ctid < '({blocks[1]},0)'"
+    return f"select count(*), {summed} from (select {hashed} h from {only}{table} t{place} offset 0) s"  # noqa: S608
 
 
 _HALVES = ", ".join(f"coalesce(sum(('x' || substr(h, {begin}, 16))::bit(64)::bigint), 0)" for begin in (1, 17))

@@ -25,6 +25,7 @@ from drill.probes.logins import able
 from drill.probes.survey import Surveyor
 from drill.seals import How, Place, Sealed
 from drill.sites.origin import Origin
+from drill.throttle import Throttle
 
 OLDEST = 14  # record hashes and the snapshot functions are since then
 _DUMP_DEADLINE = 24 * 3600.0  # seconds
@@ -58,6 +59,7 @@ class Sealing:
     patience: float = 3600.0  # seconds for one statement
     tables: Sequence[str] = ()  # those that get digests; none: all
     restore_point: str | None = None  # to be written when all was read
+    throttle: Throttle | None = None  # how fast rows may be read; None: as fast as it goes
 
     def take(self, tell: Callable[[str], None]) -> Sealed:
         """Read everything; nothing is written there but a restore point that was asked for, when all was read.
@@ -71,6 +73,9 @@ class Sealing:
                 sealed = self._read(console, tell)
         except psycopg.Error as refused:
             raise self.origin.failed(f"it cannot be sealed: {refused}", refused) from refused
+        finally:
+            if self.throttle is not None:
+                self.throttle.lift()
         sealed = replace(sealed, dump={} if self.dump_to is None else self._globals())
         if self.restore_point is None:
             return sealed
@@ -84,7 +89,8 @@ class Sealing:
             self.origin.prove_markable(self.restore_point, console)
         form = self.form or (Form.NATIVE if about.major == _own_major() else Form.PORTABLE)
         only = frozenset(self.tables) or None
-        surveyor = Surveyor(self.jobs, self.patience, form, whole=True, only=only, pace=Pace(tell))
+        told = Pace(tell)
+        surveyor = Surveyor(self.jobs, self.patience, form, whole=True, only=only, pace=told, throttle=self.throttle)
         begun, chosen = self._place(console), self._chosen(console)
         self._prove_named(surveyor, chosen)
         seals = {name: self._seal(surveyor, name, tell) for name in chosen}
@@ -131,7 +137,7 @@ class Sealing:
         tell(f"sealing {database}")
 
         def look(snapshot: str) -> None:
-            tell(f"dumping {database}")
+            tell(f"dumping {database}{', which no --rate limits' if self.throttle else ''}")
             self._dump(database, snapshot)
 
         seal = surveyor.seal(database, self.origin, None if self.dump_to is None else look)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from drill.offered import Offered
     from drill.packed_backup import PackedBackup
     from drill.seals import How, Sealed
+    from drill.throttle import Throttle
 
 _SHORTEST, _LONGEST = 0.001, 24 * 86_400.0  # seconds that a server takes for the limit of a statement
 
@@ -49,6 +50,9 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     restore_point: Annotated[
         str | None, typer.Option(metavar="NAME", help="When all was read, write this restore point: the only write.")
     ] = None,
+    rate: Annotated[
+        str | None, typer.Option(metavar="RATE", help="Read rows no faster, on average: 50MB/s. No limit to a dump.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=16, help="So many tables at a time.")] = 2,
     timeout: Annotated[str, typer.Option(metavar="DURATION", help="Give up a statement that takes longer.")] = "1h",
     pg_bin: Annotated[Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs.")] = None,
@@ -67,6 +71,7 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     from drill.sites.origin import Origin
 
     how, patience = _how(with_dump, quiesced=quiesced, paused=on_paused_standby), _patience(timeout)
+    throttle = None if rate is None else _throttle(rate)
     origin = Origin.named(dsn)
     forget_other_servers()
     if with_dump is not None:
@@ -74,7 +79,7 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     programs = binaries.find(pg_bin).folder if with_dump else Path()
     form = Form.PORTABLE if portable else None
     sealing = Sealing(
-        origin, how, database or (), with_dump, programs, form, jobs, patience, tables or (), restore_point
+        origin, how, database or (), with_dump, programs, form, jobs, patience, tables or (), restore_point, throttle
     )
     sealed = sealing.take(_say)
     _keep(output, seals.written(sealed))
@@ -122,6 +127,16 @@ def _patience(timeout: str) -> float:
     if not _SHORTEST <= (patience := _seconds(timeout)) <= _LONGEST:
         raise ScenarioError(f"--timeout: {timeout} is no time for a statement", hint="write 1ms to 24d")
     return patience
+
+
+def _throttle(rate: str) -> Throttle:
+    from drill.errors import ScenarioError
+    from drill.throttle import Throttle, bytes_a_second
+
+    try:
+        return Throttle(bytes_a_second(rate))
+    except ValueError as wrong:
+        raise ScenarioError(f"--rate: {wrong}", hint="it is how much of the tables is read in a second") from None
 
 
 def _seconds(timeout: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -75,10 +75,14 @@ class Shape:
         """As seals and receipts call it."""
         return _named(self.schema, self.table)
 
+    @property
+    def written(self) -> str:
+        """As SQL calls it."""
+        return f"{quoted(self.schema)}.{quoted(self.table)}"
+
     def sql(self, columns: Sequence[Column], form: Form = Form.NATIVE) -> str:
         """SELECT rows, sum, sum over these columns."""
-        written = f"{quoted(self.schema)}.{quoted(self.table)}"
-        return of_table(written, columns, form=form, partitioned=self.partitioned)
+        return of_table(self.written, columns, form=form, partitioned=self.partitioned)
 
 
 def shapes(console: psycopg.Connection[Any], *, receipts: bool = False) -> tuple[Shape, ...]:
@@ -109,13 +113,23 @@ def digest(
     """
     if not set(columns) <= set(shape.columns):
         return None
+    return unless_unreadable(console, lambda: read(console, shape.sql(columns, form)))
+
+
+def read(console: psycopg.Connection[Any], query: str) -> Digest:
+    """What a query of digest.of_table() tells."""
+    row = console.execute(query.encode()).fetchone()
+    assert row is not None  # noqa: S101  an aggregate without GROUP BY
+    return Digest.read(*row)
+
+
+def unless_unreadable(console: psycopg.Connection[Any], look: Callable[[], Digest]) -> Digest | None:
+    """What the look sees; None where what is stored cannot be read: then all that it did in the session is undone."""
     console.execute("savepoint digest")
     try:
-        row = console.execute(shape.sql(columns, form)).fetchone()
+        return look()
     except psycopg.Error as refused:
         if console.broken or not (refused.sqlstate or "").startswith(_UNREADABLE):
             raise
         console.execute("rollback to savepoint digest")
         return None
-    assert row is not None  # noqa: S101  an aggregate without GROUP BY
-    return Digest.read(*row)

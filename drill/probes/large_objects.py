@@ -27,6 +27,7 @@ where l.data || substr(z.page, length(l.data) + 1) <> z.page
 union all
 select m.oid, -1, int8send(coalesce(s.size, 0)) from pg_largeobject_metadata m left join sizes s on s.loid = m.oid)"""
 _OBJECTS: LiteralString = "select count(*) from pg_largeobject_metadata"
+_SIZE: LiteralString = "select pg_table_size('pg_largeobject')"
 _STRAY: LiteralString = """
 select count(*), min(l.loid::bigint) from pg_largeobject l
 where not exists (select from pg_largeobject_metadata m where m.oid = l.loid)
@@ -54,6 +55,11 @@ def large_objects(console: psycopg.Connection[Any], form: Form = Form.NATIVE) ->
                     if count:
                         look.wrong.append(f"large objects: {count} pages {says}, the first of {first}")
     return found, look.observation
+
+
+def size_of_large_objects(console: psycopg.Connection[Any]) -> int:
+    """Bytes."""
+    return int((console.execute(_SIZE).fetchone() or (0,))[0])
 
 
 def content_of(console: psycopg.Connection[Any], form: Form) -> Digest:

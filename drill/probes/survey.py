@@ -19,12 +19,15 @@ from drill.evidence import Holdings, Seal, Structure
 from drill.pace import Pace
 from drill.probes.digests import READING, Shape, digest, files, shapes
 from drill.probes.fingerprint import fingerprint, fingerprint_of_large_objects
+from drill.probes.large_objects import size_of_large_objects
+from drill.probes.pieces import Pieces
 from drill.probes.receipts import receipts
 from drill.probes.soundness import observed
 from drill.probes.strangers import strangers
 from drill.probes.structure import structure
 from drill.registers import ALL
 from drill.sites.site import Site
+from drill.throttle import Throttle
 
 _WORTH_A_SESSION = 32 * 1024 * 1024  # bytes of tables from which a second session pays
 
@@ -52,6 +55,7 @@ class Surveyor:
     whole: bool = False  # the receipts are a table like any other: there are no citizens
     only: frozenset[str] | None = None  # the tables that a seal holds digests of; None: all
     pace: Pace | None = None  # who is told what was read
+    throttle: Throttle | None = None  # how fast rows may be read; None: as fast as it goes
 
     def seal(self, register: str, home: Server, looked: Callable[[str], None] | None = None) -> Seal:
         """What is there before the citizens come: nobody may write meanwhile.
@@ -87,6 +91,8 @@ class Surveyor:
         return replace(held, structure=whole, observations=seen)
 
     def _with_objects(self, known: Structure, console: psycopg.Connection[Any], form: Form) -> Structure:
+        if self.throttle is not None:
+            self.throttle.wait(size_of_large_objects(console))
         return replace(known, objects={**fingerprint(console), **fingerprint_of_large_objects(console, form)})
 
     def size(self, register: str, site: Site) -> int:
@@ -147,11 +153,20 @@ class Surveyor:
                 shape = waiting.get_nowait()
             except Empty:
                 return found
-            seen = digest(console, shape, sealed.get(shape.name, shape.columns), self.form)
+            seen = self._digest(console, shape, sealed.get(shape.name, shape.columns))
             if seen is not None:
                 found[shape.name] = seen
-            if self.pace is not None:
-                self.pace.count(shape.size)
+
+    def _digest(self, console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column]) -> Digest | None:
+        if self.throttle is not None:
+            return Pieces(self.throttle, self._count).digest(console, shape, columns, self.form)
+        seen = digest(console, shape, columns, self.form)
+        self._count(shape.size)
+        return seen
+
+    def _count(self, size: int) -> None:
+        if self.pace is not None:
+            self.pace.count(size)
 
 
 _PLACE = """

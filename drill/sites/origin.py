@@ -17,7 +17,8 @@ _CONNECT = 10  # seconds
 _LOCK = "5s"  # that a table held by somebody's DDL is waited for
 _KEEPS = 300.0  # seconds for a restore point to be on a disk
 _LONGEST_NAME = 63  # bytes, of a restore point
-_READING = f"-c default_transaction_read_only=on -c lock_timeout={_LOCK}"
+# A session that keeps a snapshot for others, or waits for its turn, is idle by intent.
+_READING = f"-c default_transaction_read_only=on -c lock_timeout={_LOCK} -c idle_in_transaction_session_timeout=0"
 
 _MARKABLE: LiteralString = """
 select pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('wal_level'),

@@ -51,8 +51,8 @@ def test_an_old_server_is_sealed_and_its_dump_is_met_on_a_new_one(
 ) -> None:
     at, file, nightly = old.address(), tmp_path / "bank.json", tmp_path / "nightly"
     dsn = f"host={at.host} port={at.port} user=postgres dbname=bank"
-    options = ["--portable", "--with-dump", str(nightly), "--restore-point", "bank", "-o", str(file)]
-    done = drill("seal", dsn, "--database", "bank", *options)
+    options = ["--portable", "--with-dump", str(nightly), "--restore-point", "bank", "--rate", "20MB/s"]
+    done = drill("seal", dsn, "--database", "bank", *options, "-o", str(file))
     assert done.returncode == 0, done.stderr
     assert "bank: 4 tables, " in done.stderr
     assert f"restore point bank ends at {seals.read(file).restore_point_lsn}" in done.stderr
