@@ -223,6 +223,22 @@ INDEXES = (
         sample=True,
     ),
     Damage(
+        "the file of an index without a page",
+        Kind.STOPPED,
+        emptied("word_btree"),
+        fails("insert into word values (-1, 'x')", "could not read blocks"),
+        (missed("btree", r"index public\.word_btree: "), missed("write_and_read_back", r"table public\.word: ")),
+        sample=True,
+    ),
+    Damage(
+        "text ordered by another version of its collation",
+        Kind.STOPPED,
+        served("update pg_database set datcollversion = 'older'"),
+        holds("select datcollversion = 'older' from pg_database where datname = 'bank'"),
+        (unknown("collations", r"partitions of public\.street \(.* was of version older, and is of "),),
+        sample=True,
+    ),
+    Damage(
         "an older file of a key",
         Kind.BASE,
         relisted(older("word_pkey")),

@@ -88,7 +88,7 @@ def checks_told() -> set[str]:
     """Those that the page on `drill verify` tells of, in its tables."""
     tables = re.findall(r"^\| check \|.*\n\|[-|]+\n((?:\|.*\n)+)", VERIFY.read_text(), re.M)
     names = [row.split(" | ")[0] for table in tables for row in table.splitlines()]
-    return {name for each in names for name in re.findall(r"[a-z]+", each)}
+    return {name for each in names for name in re.findall(r"[a-z_]+", each)}
 
 
 def test_every_check_has_a_damage_that_is_always_tried() -> None:
