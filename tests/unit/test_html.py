@@ -40,7 +40,7 @@ TAGS = {
         "dd",
     ),
     *("table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption"),
-    *("svg", "desc", "defs", "pattern", "path", "rect", "circle", "text"),
+    *("svg", "desc", "defs", "pattern", "path", "rect", "circle", "text", "g"),
 }
 ATTRIBUTES = {
     *("lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "role", "scope", "tabindex"),
