@@ -26,8 +26,8 @@ from tests.mutants.making import PROGRAM, Mutant
 # Where a wrong judgement may be noticed; what is quick comes first.
 TESTS = (
     *("verdict", "judgements", "bounds", "time_taken", "sentences", "summaries", "proofs", "agreement", "content"),
-    *("spread", "objects", "verified", "moment", "doubts", "fates", "fence_states", "checks", "digest", "soundness"),
-    *("measures", "pauses", "evidence", "wal", "trail", "run", "response"),
+    *("objects", "verified", "moment", "doubts", "fates", "fence_states", "checks", "digest", "soundness"),
+    *("measures", "pauses", "evidence", "wal", "trail", "spread", "run", "response"),
 )
 _CPU_SECONDS, _MEMORY = 60, 4 << 30  # what runs away is ended: that, too, is noticed
 _NEAR = 3  # files that are tried before all others are imported
@@ -75,14 +75,15 @@ class Trial:
         return bool(items) and _apart(partial(_patched, mutant, items))
 
     def _near(self, mutant: Mutant) -> list[str]:
-        """The files whose tests call the changed module most, where it will be noticed first."""
+        """The files whose tests call the changed module most, where it will be noticed first; the quick ones first."""
         calls = Counter(
             str(item.path)
             for (path, _), items in self._by_function.items()
             for item in items
             if path == str(mutant.path)
         )
-        return [file for file, _ in calls.most_common(_NEAR)]
+        most = {file for file, _ in calls.most_common(_NEAR)}
+        return [file for file in _files() if file in most]
 
 
 def _files() -> list[str]:
