@@ -9,7 +9,7 @@ import pytest
 from drill import checks
 from drill.evidence import Evidence
 from drill.judge import judge, judged
-from drill.ledger import Errand, Outcome
+from drill.ledger import BEGUN, SILENCE, Entry, Errand, Outcome
 from drill.measures import COUNTS, Figures, figures, whole
 from drill.objectives import Objectives
 from drill.phases import Phase
@@ -258,6 +258,12 @@ def test_words_that_folders_and_reports_are_read_by_do_not_change() -> None:
     assert list(Verdict) == ["met", "unknown", "missed"]
     assert list(Outcome) == ["acked", "weak", "in doubt", "failed", "not tried"]
     assert list(Errand) == ["work", "gate", "stale"]
+    assert (SILENCE, BEGUN) == ("no answer in time", "after BEGIN was answered: ")
+
+
+def test_a_try_that_was_answered_plainly_says_nothing_and_changes_nothing_by_itself() -> None:
+    tried = Entry("land", 1, 2, "home", 1.0, 1.1, 1.2, Outcome.FAILED)
+    assert (tried.change, tried.errand, tried.says, tried.key) == ({}, Errand.WORK, "", ("land", 1, 2))
 
 
 def test_a_finding_may_be_without_words_and_a_drill_without_expectations() -> None:
