@@ -9,11 +9,12 @@ MD5 of the row as text, whose two halves are the two sums.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 _MODULUS = 1 << 64
+BUCKETS = 16  # in which the rows of a table are counted apart, if that is wanted
 
 # Everything that can change how a value is written out, fixed for whoever computes a digest: seals, surveys, citizens.
 PINNED: Mapping[str, str] = {
@@ -120,23 +121,40 @@ def sums(hashed: str) -> str:
     return ", ".join(f"coalesce(sum(hashbyteaextended({hashed},{seed})),0)" for seed in (3, 4))
 
 
-def of_table(
-    table: str,
-    columns: Iterable[Column],
-    *,
-    form: Form = Form.NATIVE,
-    partitioned: bool = False,
-    blocks: tuple[int, int] | None = None,
-) -> str:
-    """SELECT rows, sum, sum of a table; `table` as it is to be written in SQL.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of a table: its digest over these columns, in this form; by bucket of a key if there is one."""
 
-    A partitioned table is read with its partitions, any other without those that inherit from it. `blocks`: only the
-    rows in these, the second not included.
-    """
-    hashed, summed = (row_hash(columns, "t"), sums("h")) if form is Form.NATIVE else (_row_text(columns, "t"), _HALVES)
-    only = "" if partitioned else "only "
-    place = "" if blocks is None else f" where t.ctid >= '({blocks[0]},0)' and t.ctid < '({blocks[1]},0)'"
-    return f"select count(*), {summed} from (select {hashed} h from {only}{table} t{place} offset 0) s"  # noqa: S608
+    columns: tuple[Column, ...]
+    form: Form = Form.NATIVE
+    key: tuple[Column, ...] = ()
+
+    def query(self, table: str, *, partitioned: bool = False, blocks: tuple[int, int] | None = None) -> str:
+        """SELECT rows, sum, sum of a table; `table` as it is to be written in SQL.
+
+        A partitioned table is read with its partitions, any other without those that inherit from it. `blocks`: only
+        the rows in these, the second not included. With a key one row for each bucket, its number before all.
+        """
+        native = self.form is Form.NATIVE
+        hashed = row_hash(self.columns, "t") if native else _row_text(self.columns, "t")
+        only = "" if partitioned else "only "
+        place = "" if blocks is None else f" where t.ctid >= '({blocks[0]},0)' and t.ctid < '({blocks[1]},0)'"
+        part = f", {bucket(self.key, 't', self.form)} b" if self.key else ""
+        first, last = ("b, ", " group by b") if self.key else ("", "")
+        rows = f"select {hashed} h{part} from {only}{table} t{place} offset 0"  # noqa: S608
+        return f"select {first}count(*), {sums('h') if native else _HALVES} from ({rows}) s{last}"  # noqa: S608
+
+
+def of_table(table: str, columns: Iterable[Column], *, form: Form = Form.NATIVE, partitioned: bool = False) -> str:
+    """The query of all its rows at once."""
+    return Wanted(tuple(columns), form).query(table, partitioned=partitioned)
+
+
+def bucket(key: Sequence[Column], row: str, form: Form) -> str:
+    """The expression that tells in which of the buckets, counted from 0, a row is by these columns."""
+    if form is Form.NATIVE:
+        return f"(hash_record_extended(row({', '.join(value(c, row) for c in key)}),5)&{BUCKETS - 1})::integer"
+    return f"('x' || left({_row_text(key, row)}, 1))::bit(4)::integer"
 
 
 _HALVES = ", ".join(f"coalesce(sum(('x' || substr(h, {begin}, 16))::bit(64)::bigint), 0)" for begin in (1, 17))

@@ -49,6 +49,14 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Buckets:
+    """The digests of a part of a table each: its rows are told apart by the hash of a key."""
+
+    key: tuple[Column, ...]
+    digests: Mapping[int, Digest]  # those that have rows
+
+
+@dataclass(frozen=True, slots=True)
 class Seal:
     """What home knew of one register before the citizens came: taken where nobody writes."""
 
@@ -62,6 +70,7 @@ class Seal:
     # table or kind of object -> why it is not known what must be there now
     loose: Mapping[str, str] = field(default_factory=dict)
     logins: tuple[str, ...] | None = None  # roles that could log in to it; None where nobody asked
+    buckets: Mapping[str, Buckets] = field(default_factory=dict)  # by table, where that was wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,7 @@ class Holdings:
         default_factory=dict
     )  # reference -> rows whose counterpart exists in no register
     observations: Mapping[str, Observation] = field(default_factory=dict)  # by the name of the check that judges it
+    buckets: Mapping[str, Mapping[int, Digest]] = field(default_factory=dict)  # of tables that are not as sealed
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class Sealing:
     tables: Sequence[str] = ()  # those that get digests; none: all
     restore_point: str | None = None  # to be written when all was read
     throttle: Throttle | None = None  # how fast rows may be read; None: as fast as it goes
+    buckets: bool = False  # also the digests of parts of each table
 
     def take(self, tell: Callable[[str], None]) -> Sealed:
         """Read everything; nothing is written there but a restore point that was asked for, when all was read.
@@ -90,7 +91,7 @@ class Sealing:
         form = self.form or (Form.NATIVE if about.major == _own_major() else Form.PORTABLE)
         only = frozenset(self.tables) or None
         told = Pace(tell)
-        surveyor = Surveyor(self.jobs, self.patience, form, whole=True, only=only, pace=told, throttle=self.throttle)
+        surveyor = Surveyor(self.jobs, self.patience, form, True, only, told, self.throttle, self.buckets)
         begun, chosen = self._place(console), self._chosen(console)
         self._prove_named(surveyor, chosen)
         seals = {name: self._seal(surveyor, name, tell) for name in chosen}

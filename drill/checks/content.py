@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from drill.digest import Digest
+from drill.digest import BUCKETS, Digest, bucket, quoted
 from drill.evidence import Evidence, Holdings, Seal
 from drill.verdict import Finding, Verdict
 
@@ -17,17 +17,36 @@ def content(evidence: Evidence) -> Iterator[Finding]:
         elif held is None:
             yield _unknown(register, "never surveyed")
         elif _wrong(due := _due(seal, held), held.tables):
-            yield _differing(register, due, held, seal) or _missed(register, due, _firm(due, held, seal))
+            yield _differing(register, due, held, seal) or _missed(register, due, held, seal)
         else:
             actual, rows = f"{len(seal.tables)} tables as sealed", sum(d.rows for d in held.tables.values())
             says = f"Every one of the {rows} rows of {register} is accounted for."
             yield Finding("content", register, Verdict.MET, TARGET, actual, says)
 
 
-def _missed(register: str, due: Mapping[str, Digest], held: Mapping[str, Digest]) -> Finding:
-    wrong = _wrong(due, held)
+def _missed(register: str, due: Mapping[str, Digest], held: Holdings, seal: Seal) -> Finding:
+    wrong = _wrong(due, _firm(due, held, seal))
+    places = {table: where for table in sorted(held.buckets) if (where := _buckets(table, seal, held))}
+    if places:
+        named = (f"{table} in {', '.join(map(str, where))} of {BUCKETS}" for table, where in places.items())
+        wrong += f"; buckets that differ: {'; '.join(named)}"
     says = f"{register} does not hold what it should: {wrong}."
+    for table, where in places.items():
+        says += f" The rows of those of {table}, at home and in the copy: {_listing(table, where, seal)}."
     return Finding("content", register, Verdict.MISSED, TARGET, wrong, says)
+
+
+def _buckets(table: str, seal: Seal, held: Holdings) -> list[int]:
+    """Those that are not as sealed."""
+    before, now = seal.buckets[table].digests, held.buckets[table]
+    return sorted(b for b in before.keys() | now.keys() if before.get(b, Digest()) != now.get(b, Digest()))
+
+
+def _listing(table: str, where: list[int], seal: Seal) -> str:
+    """The query for the rows of these buckets."""
+    written = table if table.startswith('"') else ".".join(map(quoted, table.split(".")))
+    which = bucket(seal.buckets[table].key, "t", seal.form)
+    return f"select * from {written} t where {which} in ({', '.join(map(str, where))})"  # noqa: S608 - for a person
 
 
 def _differing(register: str, due: Mapping[str, Digest], held: Holdings, seal: Seal) -> Finding | None:

@@ -53,6 +53,9 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     rate: Annotated[
         str | None, typer.Option(metavar="RATE", help="Read rows no faster, on average: 50MB/s. No limit to a dump.")
     ] = None,
+    buckets: Annotated[
+        bool, typer.Option("--buckets", help="Also seal parts of each table, to tell where a copy differs; slower.")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=16, help="So many tables at a time.")] = 2,
     timeout: Annotated[str, typer.Option(metavar="DURATION", help="Give up a statement that takes longer.")] = "1h",
     pg_bin: Annotated[Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs.")] = None,
@@ -79,7 +82,18 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     programs = binaries.find(pg_bin).folder if with_dump else Path()
     form = Form.PORTABLE if portable else None
     sealing = Sealing(
-        origin, how, database or (), with_dump, programs, form, jobs, patience, tables or (), restore_point, throttle
+        origin,
+        how,
+        database or (),
+        with_dump,
+        programs,
+        form,
+        jobs,
+        patience,
+        tables or (),
+        restore_point,
+        throttle,
+        buckets,
     )
     sealed = sealing.take(_say)
     _keep(output, seals.written(sealed))

@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from drill.digest import Column, Digest, Form, of_table, quoted
+from drill.digest import Column, Digest, Form, Wanted, of_table, quoted
 
 RECEIPTS = "drill.receipt"
 
@@ -59,6 +59,17 @@ where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema') 
 order by c.oid
 """
 
+_KEYS: LiteralString = """
+select n.nspname, c.relname, array_agg(a.attname::text)
+from pg_index i
+join pg_class c on c.oid = i.indrelid and c.relkind in ('r', 'p') and not c.relispartition
+join pg_namespace n on n.oid = c.relnamespace
+join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey)
+where i.indisprimary
+group by n.nspname, c.relname
+"""
+_PLAIN = 3  # columns of a digest: rows, sum, sum
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -104,26 +115,54 @@ def _named(*names: str) -> str:
     return ".".join(map(quoted, names) if any("." in name for name in names) else names)
 
 
-def digest(
-    console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column], form: Form = Form.NATIVE
-) -> Digest | None:
-    """Of one table over these columns; None where it has not all of them, of these types, or cannot be read.
+def keys(console: psycopg.Connection[Any], shapes: Sequence[Shape]) -> dict[str, tuple[Column, ...]]:
+    """By table: the columns of its primary key; all of its columns where it has none."""
+    named = {_named(schema, table): columns for schema, table, columns in console.execute(_KEYS)}
+    return {
+        shape.name: tuple(c for c in shape.columns if c.name in named.get(shape.name, ())) or shape.columns
+        for shape in shapes
+    }
+
+
+Parts = Mapping[int, Digest]  # by bucket; all of it as one where there are none
+
+
+def whole(parts: Parts) -> Digest:
+    """Of the table."""
+    return sum(parts.values(), Digest())
+
+
+def has(shape: Shape, wanted: Wanted) -> bool:
+    """Whether the table has the columns, of these types."""
+    return set(wanted.columns) | set(wanted.key) <= set(shape.columns)
+
+
+def digests(console: psycopg.Connection[Any], shape: Shape, wanted: Wanted) -> Parts | None:
+    """Of one table; None where it has not all of the columns, of these types, or cannot be read.
 
     The connection is in a transaction, and still is afterwards.
     """
-    if not set(columns) <= set(shape.columns):
+    if not has(shape, wanted):
         return None
-    return unless_unreadable(console, lambda: read(console, shape.sql(columns, form)))
+    query = wanted.query(shape.written, partitioned=shape.partitioned)
+    return unless_unreadable(console, lambda: read(console, query))
 
 
-def read(console: psycopg.Connection[Any], query: str) -> Digest:
+def digest(
+    console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column], form: Form = Form.NATIVE
+) -> Digest | None:
+    """The same of all its rows at once."""
+    parts = digests(console, shape, Wanted(tuple(columns), form))
+    return None if parts is None else whole(parts)
+
+
+def read(console: psycopg.Connection[Any], query: str) -> Parts:
     """What a query of digest.of_table() tells."""
-    row = console.execute(query.encode()).fetchone()
-    assert row is not None  # noqa: S101  an aggregate without GROUP BY
-    return Digest.read(*row)
+    rows = console.execute(query.encode()).fetchall()
+    return {(row[0] if len(row) > _PLAIN else 0): Digest.read(*row[-_PLAIN:]) for row in rows}
 
 
-def unless_unreadable(console: psycopg.Connection[Any], look: Callable[[], Digest]) -> Digest | None:
+def unless_unreadable(console: psycopg.Connection[Any], look: Callable[[], Parts]) -> Parts | None:
     """What the look sees; None where what is stored cannot be read: then all that it did in the session is undone."""
     console.execute("savepoint digest")
     try:

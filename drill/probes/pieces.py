@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
 
-from drill.digest import Column, Digest, Form, of_table, quoted
-from drill.probes.digests import Shape, digest, read, unless_unreadable
+from drill.digest import Digest, Wanted, quoted
+from drill.probes.digests import Parts, Shape, digests, has, read, unless_unreadable
 from drill.throttle import Throttle
 
 # Partitions one by one: their blocks are counted each for itself. A foreign one has none, and is read whole.
@@ -51,24 +51,23 @@ class Pieces:
     throttle: Throttle
     count: Callable[[int], None]
 
-    def digest(
-        self, console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column], form: Form
-    ) -> Digest | None:
-        """As digests.digest(), in the snapshot of the session; a table that is no larger than a piece at once."""
-        if shape.size > self.throttle.piece and set(columns) <= set(shape.columns):
-            return unless_unreadable(console, lambda: self._sum(console, shape, columns, form))
+    def digests(self, console: psycopg.Connection[Any], shape: Shape, wanted: Wanted) -> Parts | None:
+        """As digests.digests(), in the snapshot of the session; a table that is no larger than a piece at once."""
+        if shape.size > self.throttle.piece and has(shape, wanted):
+            return unless_unreadable(console, lambda: self._sum(console, shape, wanted))
         self.throttle.wait(shape.size)
-        found = digest(console, shape, columns, form)
+        found = digests(console, shape, wanted)
         self.count(shape.size)
         return found
 
-    def _sum(self, console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column], form: Form) -> Digest:
+    def _sum(self, console: psycopg.Connection[Any], shape: Shape, wanted: Wanted) -> Parts:
         console.execute(_BY_PLACE)
-        found = Digest()
+        found: dict[int, Digest] = {}
         for part in [_Part(*row) for row in console.execute(_PARTS, {"table": shape.written})]:
             for size, blocks in self._ranges(console, part):
                 self.throttle.wait(size)
-                found += read(console, of_table(part.written, columns, form=form, blocks=blocks))
+                for bucket, digest in read(console, wanted.query(part.written, blocks=blocks)).items():
+                    found[bucket] = found.get(bucket, Digest()) + digest
                 self.count(size)
         console.execute(_AS_BEFORE)
         return found

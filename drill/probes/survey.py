@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,11 +13,11 @@ import psycopg
 from psycopg import sql
 
 from drill.crew import Crew
-from drill.digest import Column, Digest, Form
+from drill.digest import Form, Wanted
 from drill.errors import DrillError
-from drill.evidence import Holdings, Seal, Structure
+from drill.evidence import Buckets, Holdings, Seal, Structure
 from drill.pace import Pace
-from drill.probes.digests import READING, Shape, digest, files, shapes
+from drill.probes.digests import READING, Parts, Shape, digests, files, keys, shapes, whole
 from drill.probes.fingerprint import fingerprint, fingerprint_of_large_objects
 from drill.probes.large_objects import size_of_large_objects
 from drill.probes.pieces import Pieces
@@ -30,8 +30,6 @@ from drill.sites.site import Site
 from drill.throttle import Throttle
 
 _WORTH_A_SESSION = 32 * 1024 * 1024  # bytes of tables from which a second session pays
-
-Columns = Mapping[str, Sequence[Column]]  # by table
 
 
 class Server(Protocol):
@@ -56,6 +54,7 @@ class Surveyor:
     only: frozenset[str] | None = None  # the tables that a seal holds digests of; None: all
     pace: Pace | None = None  # who is told what was read
     throttle: Throttle | None = None  # how fast rows may be read; None: as fast as it goes
+    buckets: bool = False  # a seal also tells the digests of parts of each table
 
     def seal(self, register: str, home: Server, looked: Callable[[str], None] | None = None) -> Seal:
         """What is there before the citizens come: nobody may write meanwhile.
@@ -66,21 +65,33 @@ class Surveyor:
         with self.snapshot(register, home) as console:
             here, shared = shapes(console, receipts=self.whole), _exported(console) if looked else ""
             asked = [shape for shape in here if self.only is None or shape.name in self.only]
-            tables = self._digests(register, home, console, asked, {})
+            by = keys(console, asked) if self.buckets else {}
+            wanted = {shape: Wanted(shape.columns, self.form, by.get(shape.name, ())) for shape in asked}
+            read = self._digests(register, home, console, wanted)
             row = console.execute(_PLACE).fetchone() or ("", "")
             place, layout = str(row[1]), files(console)
-            whole = self._with_objects(structure(console, here), console, self.form)
+            objects = self._with_objects(structure(console, here), console, self.form)
             if looked:
                 looked(shared)
-            return Seal(tables, whole, str(row[0]), place, taken_at, layout, self.form)
+            tables = {name: whole(parts) for name, parts in read.items()}
+            seal = Seal(tables, objects, str(row[0]), place, taken_at, layout, self.form)
+            return replace(seal, buckets={name: Buckets(by[name], read[name]) for name in by if name in read})
 
     def holdings(self, register: str, site: Site, seal: Seal) -> Holdings:
-        """What is there now, also while citizens are served; tables of the seal are read over the seal's columns."""
+        """What is there now, also while citizens are served; tables of the seal are read over the seal's columns.
+
+        Those that are not as sealed are read once more, by the buckets of the seal, if it has any.
+        """
         with self.snapshot(register, site) as console:
             here = shapes(console, receipts=self.whole)
             left = () if self.whole else receipts(console, register)
-            tables = self._digests(register, site, console, here, seal.structure.columns)
-            return Holdings(site.name, tables, left, structure(console, here))
+            columns = {shape: tuple(seal.structure.columns.get(shape.name, shape.columns)) for shape in here}
+            wanted = {shape: Wanted(columns[shape], self.form) for shape in here}
+            tables = {k: whole(v) for k, v in self._digests(register, site, console, wanted).items()}
+            differing = [s for s in here if s.name in seal.buckets and tables.get(s.name) != seal.tables.get(s.name)]
+            by = {s.name: digests(console, s, replace(wanted[s], key=seal.buckets[s.name].key)) for s in differing}
+            buckets = {name: parts for name, parts in by.items() if parts is not None}
+            return Holdings(site.name, tables, left, structure(console, here), buckets=buckets)
 
     def thorough(self, register: str, site: Site, seal: Seal) -> Holdings:
         """The same with every object of the schema, and whether the database is sound: for when nobody waits."""
@@ -122,10 +133,10 @@ class Surveyor:
             yield console
 
     def _digests(
-        self, register: str, site: Server, console: psycopg.Connection[Any], here: Sequence[Shape], sealed: Columns
-    ) -> dict[str, Digest]:
+        self, register: str, site: Server, console: psycopg.Connection[Any], wanted: Mapping[Shape, Wanted]
+    ) -> dict[str, Parts]:
         """By table, the largest first; those that cannot be read in their sealed form are absent."""
-        waiting: SimpleQueue[Shape] = SimpleQueue()
+        here, waiting = list(wanted), SimpleQueue[Shape]()
         for shape in sorted(here, key=lambda shape: -shape.size):
             waiting.put(shape)
         if self.pace is not None:
@@ -139,28 +150,28 @@ class Surveyor:
             with Crew(jobs) as pool:
                 return {
                     k: v
-                    for part in pool.map(lambda one: self._read(one, waiting, sealed), consoles)
+                    for part in pool.map(lambda one: self._read(one, waiting, wanted), consoles)
                     for k, v in part.items()
                 }
 
     def _read(
-        self, console: psycopg.Connection[Any], waiting: SimpleQueue[Shape], sealed: Columns
-    ) -> dict[str, Digest]:
+        self, console: psycopg.Connection[Any], waiting: SimpleQueue[Shape], wanted: Mapping[Shape, Wanted]
+    ) -> dict[str, Parts]:
         """Take tables from the queue until there are none."""
-        found: dict[str, Digest] = {}
+        found: dict[str, Parts] = {}
         while True:
             try:
                 shape = waiting.get_nowait()
             except Empty:
                 return found
-            seen = self._digest(console, shape, sealed.get(shape.name, shape.columns))
+            seen = self._parts(console, shape, wanted[shape])
             if seen is not None:
                 found[shape.name] = seen
 
-    def _digest(self, console: psycopg.Connection[Any], shape: Shape, columns: Sequence[Column]) -> Digest | None:
+    def _parts(self, console: psycopg.Connection[Any], shape: Shape, wanted: Wanted) -> Parts | None:
         if self.throttle is not None:
-            return Pieces(self.throttle, self._count).digest(console, shape, columns, self.form)
-        seen = digest(console, shape, columns, self.form)
+            return Pieces(self.throttle, self._count).digests(console, shape, wanted)
+        seen = digests(console, shape, wanted)
         self._count(shape.size)
         return seen
 

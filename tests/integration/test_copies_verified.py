@@ -286,3 +286,28 @@ def test_the_seal_is_the_same_read_from_its_file(bank: Bank, tmp_path: Path) -> 
     file = tmp_path / "seal.json"
     file.write_text(seals.written(bank.sealed))
     assert seals.read(file) == bank.sealed
+
+
+def test_where_a_table_differs_is_told_by_bucket_and_the_query_lists_its_rows(bank: Bank, tmp_path: Path) -> None:
+    (tmp_path / "nightly").mkdir()
+    folder = tmp_path / "nightly"
+    sealing = Sealing(bank.origin, How.DUMPED, ("harmless",), folder, binaries.find().folder, buckets=True)
+    sealed = seals.read(_file(seals.written(sealing.take(lambda _: None)), tmp_path))
+    assert bank.verify(folder, sealed).verdict is Verdict.MET
+    with bank.site.console("harmless") as console:
+        console.execute("update account set owner = 'nobody' where id = 77")
+        bank.dump("harmless", folder / "harmless.dump")
+        (content,) = [f for f in bank.verify(folder, sealed).findings if f.check == "content"]
+        where = re.search(r"buckets that differ: public\.account in (\d+) of 16$", content.actual)
+        assert where is not None
+        assert content.verdict is Verdict.MISSED
+        listed = re.search(r"at home and in the copy: (select .*)\.$", content.says)
+        assert listed is not None
+        rows = console.execute(listed[1].encode()).fetchall()
+        assert 77 in [row[0] for row in rows]
+        assert 0 < len(rows) < 100  # of 500
+
+
+def _file(text: str, folder: Path) -> Path:
+    (folder / "seal.json").write_text(text)
+    return folder / "seal.json"

@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from drill.digest import Form
+from drill.digest import BUCKETS, Digest, Form, Wanted
 from drill.hosts.process import ProcessPremises
-from drill.probes.digests import Shape, digest, shapes
+from drill.probes.digests import Shape, digest, digests, shapes, whole
 from drill.probes.pieces import Pieces
 from drill.probes.survey import Surveyor
 from drill.sites.site import Site
@@ -74,14 +74,35 @@ def shape_of(table: str, console: psycopg.Connection[Any]) -> Shape:
     return shape
 
 
+def in_pieces(
+    console: psycopg.Connection[Any], shape: Shape, pieces: Pieces, form: Form = Form.NATIVE
+) -> Digest | None:
+    parts = pieces.digests(console, shape, Wanted(shape.columns, form))
+    return None if parts is None else whole(parts)
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_each_bucket_is_the_same_in_pieces_and_all_are_the_table(form: Form, town: Site) -> None:
+    with Surveyor().snapshot("postgres", town) as console:
+        for table in ("plain", "parts", "few"):
+            shape = shape_of(table, console)
+            by_key = Wanted(shape.columns, form, shape.columns[:1])
+            at_once = digests(console, shape, by_key)
+            assert at_once is not None
+            assert whole(at_once) == digest(console, shape, shape.columns, form)
+            assert Pieces(Watched(town), nobody).digests(console, shape, by_key) == at_once
+            assert set(at_once) <= set(range(BUCKETS))
+            assert len(at_once) == (0 if table == "few" else BUCKETS)
+
+
 @pytest.mark.parametrize("form", list(Form))
 @pytest.mark.parametrize("table", ["plain", "gaps", "letters", "parts", 'odd ".name', "few"])
 def test_in_pieces_it_is_the_same(table: str, form: Form, town: Site) -> None:
     throttle, told = Watched(town), list[int]()
     with Surveyor().snapshot("postgres", town) as console:
         shape = shape_of(table, console)
-        whole = digest(console, shape, shape.columns, form)
-        assert Pieces(throttle, told.append).digest(console, shape, shape.columns, form) == whole
+        due = digest(console, shape, shape.columns, form)
+        assert in_pieces(console, shape, Pieces(throttle, told.append), form) == due
     assert told == throttle.sizes
     assert sum(told) == pytest.approx(shape.size, rel=0.05)
     assert (len(told) == 1) == (table == "few")
@@ -94,7 +115,7 @@ def test_no_piece_is_looked_for_in_the_whole_table(town: Site) -> None:
     throttle = Watched(town)
     with Surveyor().snapshot("postgres", town) as console:
         shape = shape_of("plain", console)
-        Pieces(throttle, nobody).digest(console, shape, shape.columns, Form.NATIVE)
+        in_pieces(console, shape, Pieces(throttle, nobody), Form.NATIVE)
         assert console.execute(seen).fetchone() == (0, 0)
         digest(console, shape, shape.columns)  # and what is read after it is read as ever
         assert console.execute(seen).fetchone() != (0, 0)
@@ -118,7 +139,7 @@ def test_what_others_do_meanwhile_changes_nothing(meanwhile: list[str], town: Si
     with Surveyor().snapshot("postgres", town) as console:
         gaps, shape = shape_of("gaps", console), shape_of("changing", console)
         due = digest(console, gaps, gaps.columns)
-        assert Pieces(throttle, nobody).digest(console, shape, shape.columns, Form.NATIVE) == due
+        assert in_pieces(console, shape, Pieces(throttle, nobody), Form.NATIVE) == due
         assert throttle.doing == []
 
 
@@ -133,7 +154,7 @@ def test_a_value_that_cannot_be_read_makes_the_table_unreadable_as_ever(town: Si
         shape = shape_of("torn", console)
         assert digest(console, shape, shape.columns) is None
         throttle = Watched(town)
-        assert Pieces(throttle, nobody).digest(console, shape, shape.columns, Form.NATIVE) is None
+        assert in_pieces(console, shape, Pieces(throttle, nobody), Form.NATIVE) is None
         assert len(throttle.sizes) > 5
         assert console.execute("show enable_seqscan").fetchone() == ("on",)
 

@@ -7,7 +7,7 @@ import pytest
 
 from drill import checks
 from drill.digest import Column, Digest
-from drill.evidence import Holdings, Seal, Sequence, Structure
+from drill.evidence import Buckets, Holdings, Seal, Sequence, Structure
 from drill.ledger import Receipt
 from drill.verdict import Finding, Verdict
 from tests.unit.stories import GOOD
@@ -94,3 +94,27 @@ def test_what_a_change_of_the_schema_may_have_taken_is_unknown_and_not_missed(ch
         (found,) = check(replace(GOOD, seals=seals, holdings=holdings))
         assert found.verdict is verdict
         assert found.actual.endswith("; it changed") is (verdict is UNKNOWN)
+
+
+KEY = (Column("id", "integer"),)
+
+
+def bucketed(held: Mapping[str, Digest], **buckets: Mapping[int, Digest]) -> Finding:
+    """What is found where tables a and b were sealed in two buckets."""
+    sealed = {"a": A + B, "b": B}
+    seal = Seal(sealed, buckets={"a": Buckets(KEY, {0: A, 7: B}), "b": Buckets(KEY, {7: B})})
+    holdings = {"land": Holdings("embassy", held, (), buckets=buckets)}
+    (finding,) = checks.content(replace(GOOD, seals={"land": seal}, holdings=holdings))
+    return finding
+
+
+def test_the_buckets_that_differ_are_named_with_the_query_for_their_rows() -> None:
+    found = bucketed({"a": A, "b": B}, a={0: A})
+    assert found.actual == "differ: a (1 rows instead of 3); buckets that differ: a in 7 of 16"
+    assert found.says.endswith(
+        'The rows of those of a, at home and in the copy: select * from "a" t'
+        ' where (hash_record_extended(row(t."id"),5)&15)::integer in (7).'
+    )
+    assert bucketed({"a": A, "b": C}, a={7: A}, b={7: B, 2: C}).actual.endswith(": a in 0, 7 of 16; b in 2 of 16")
+    assert bucketed({"a": A + B, "b": B}).actual == "2 tables as sealed"
+    assert bucketed({"a": A, "b": B}).actual == "differ: a (1 rows instead of 3)"  # they could not be read
