@@ -40,6 +40,10 @@ def test_the_state_of_the_fence(evidence: Evidence, state: FenceState) -> None:
     assert fence_of(evidence) == state
 
 
+def test_the_words_for_a_fence_that_reports_read_do_not_change() -> None:
+    assert list(Fence) == ["proven", "none", "broken", "unproven"]
+
+
 def test_every_closed_database_is_named() -> None:
     (finding,) = checks.single_home(BOTH)
     assert finding.actual == "fence proven at the database of land, population, against a living home"
