@@ -38,12 +38,16 @@ class Count:
         self._say(HEAD)
         for module in self._modules:
             each = list(mutants(module))
-            left = [mutant for mutant in each if not trial.noticed(mutant)]
+            left = [mutant for mutant in each if not self._noticed(trial, mutant)]
             self._rows[module] = Row(len(each), len(each) - len(left))
             self._survived += left
             self._say(row(f"`{module}`", self._rows[module]))
-            for mutant in left:
-                self._say(f"{mutant.module}:{mutant.line}: {mutant}: {self._page.reason(mutant.module, str(mutant))}")
+
+    def _noticed(self, trial: Trial, mutant: Mutant) -> bool:
+        noticed = trial.noticed(mutant)
+        if not noticed:
+            self._say(f"{mutant.module}:{mutant.line}: {mutant}: {self._page.reason(mutant.module, str(mutant))}")
+        return noticed
 
     def write(self) -> None:
         """Into the page, with the reasons that it has."""
