@@ -12,7 +12,7 @@ NAMES = (
 )
 _WATCHED = {"detected": "declare", "false alarm": "detect"}
 _STARTS = {
-    **{"struck": "detect", **_WATCHED, "discovered": "declare", "declared": "fence"},
+    **{**_WATCHED, "discovered": "declare", "declared": "fence"},
     **{"fenced": "queue", "no fence": "queue"},
 }
 

@@ -18,6 +18,11 @@ class Verdict(StrEnum):
         """Missed beats unknown beats met; where nothing was judged, nothing is known."""
         return max(verdicts, key=list(Verdict).index, default=Verdict.UNKNOWN)
 
+    @property
+    def exit_code(self) -> int:
+        """Where nothing was expected to miss."""
+        return {Verdict.MET: 0, Verdict.UNKNOWN: 3, Verdict.MISSED: 1}[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

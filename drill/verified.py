@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from drill.verdict import DrillResult, Finding, Verdict
+from drill.verdict import Finding, Verdict
 
 COPY = "copy"  # the register of a finding that is of the whole copy
 
@@ -32,4 +32,4 @@ class Verified:
     @property
     def exit_code(self) -> int:
         """0 met, 1 missed, 3 unknown."""
-        return DrillResult(self.copy, tuple(self.findings)).exit_code
+        return self.verdict.exit_code

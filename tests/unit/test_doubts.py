@@ -13,7 +13,6 @@ from drill.digest import Digest, Form
 from drill.errors import StepFailed
 from drill.evidence import Seal
 from drill.moment import SCHEMA, Doubts, Layout, doubts
-from drill.probes.fingerprint import KINDS
 from drill.seals import How, Place, Sealed
 from drill.sites.control import Control
 from drill.sites.physical import Arrival
@@ -92,9 +91,14 @@ def all_doubted(of: Doubts, why: str) -> bool:
     return of == Doubts({name: dict.fromkeys(each, why) for name, each in EVERYTHING.items()}, why)
 
 
-def test_what_a_schema_change_may_alter() -> None:
-    assert SCHEMA[len(KINDS) :] == ("large objects", "tables", "constraints", "indexes", "sequence values")
-    assert SCHEMA[: len(KINDS)] == tuple(KINDS)
+def test_what_is_in_doubt_is_marked_in_the_seal_beside_what_was_marked_before() -> None:
+    town = SEALED.databases["town"]
+    sealed = replace(SEALED, databases={"town": replace(town, loose={"a": "1", "public.cat": "1"})})
+    (marked,) = Doubts({"town": {"public.cat": "2"}}).marked(sealed).databases.values()
+    assert marked == replace(town, loose={"a": "1", "public.cat": "2"})
+    assert Doubts().marked(SEALED) == SEALED
+    roles = Doubts(shared="roles were written").marked(sealed).databases["town"]
+    assert roles.loose == {"a": "1", "public.cat": "1", "logins": "roles were written"}
 
 
 # -- where it ends -----------------------------------------------------------------------------------------------------
@@ -177,6 +181,9 @@ def test_a_table_that_was_written_to_after_the_seal_is_in_doubt_and_others_are_n
     assert told.shared is None
     assert names(found(write("16999/16401/16600"))) == {"land": ["public.title", "sequence values"]}
     assert names(found(write("1663/16401/16600"))) == {"land": ["sequence values"]}  # another file of that number
+    assert names(found(write("1663/16400/16500"), write("1663/16400/16501", at=SEALED_AT + 40))) == {
+        "town": ["public.cat", "public.dog", "sequence values"]
+    }
     two = "INSERT, blkref #0: rel 1663/16400/16500 blk 0, blkref #1: rel 1663/16400/16501 blk 0"
     assert names(found(record(two, SEALED_AT))) == {"town": ["public.cat", "public.dog", "sequence values"]}
 
@@ -207,6 +214,8 @@ def test_a_file_that_a_commit_removes_was_written_to() -> None:
     gone = f"COMMIT 2030-01-01 00:00:00.000000 UTC; rels: {OWN} pg_tblspc/16999/PG_18_1/16401/16600; inval msgs"
     told = found(record(gone, SEALED_AT, "Transaction"))
     assert names(told) == {"town": ["public.cat", "sequence values"], "land": ["public.title", "sequence values"]}
+    other = write("1663/16400/16501")
+    assert "public.dog" in found(other, record(gone, SEALED_AT + 40, "Transaction")).databases["town"]
     undone = gone.replace("COMMIT", "ABORT")
     assert names(found(record(undone, SEALED_AT, "Transaction"))) == {}
 
@@ -243,7 +252,7 @@ def test_transactions_are_told_apart_also_where_their_numbers_begin_anew(upcomin
         ("1663/16400/16384", False),  # somebody's own, and not a table of the seal
         ("1663/16401/20000", True),  # a catalogue that was rewritten
         ("1663/16401/20001", False),
-        ("1663/16401/2696", False),
+        *((f"1663/16401/{number}", False) for number in (2619, 2696, 2840, 2841)),
     ],
 )
 def test_a_catalogue_that_was_written_to_leaves_the_schema_in_doubt(written: str, doubted: bool) -> None:
@@ -253,6 +262,18 @@ def test_a_catalogue_that_was_written_to_leaves_the_schema_in_doubt(written: str
         "catalogues were written to after the seal" if doubted else "rows were written after the seal"
     )
     assert sorted(loose) == (sorted(SCHEMA) if doubted else ["sequence values"])
+    both = found(write("1663/16400/16500"), write("1663/16401/16600"), write(written, at=SEALED_AT + 40))
+    assert "public.cat" in both.databases["town"]
+
+
+def test_a_database_that_no_file_is_known_of_is_known_by_its_number() -> None:
+    bare = replace(SEALED, databases={"land": replace(SEALED.databases["land"], files={})})
+    assert names(found(write("1663/16401/1259"), sealed=bare)) == {"land": sorted(SCHEMA)}
+    assert names(found(write("1663/16400/1259"), sealed=bare)) == {}
+    strange = replace(SEALED.databases["land"], files={"global/1262": "public.title"})
+    assert names(found(write("1663/16401/16600"), sealed=replace(bare, databases={"land": strange}))) == {
+        "land": ["sequence values"]
+    }
 
 
 def test_where_nobody_knows_the_catalogues_any_other_file_may_be_one() -> None:
@@ -271,29 +292,8 @@ def test_roles_and_databases_are_in_doubt_where_they_were_written_to() -> None:
     assert moved.shared == why
     assert set(moved.databases["town"].values()) == {"the database was created, moved or dropped after the seal"}
     assert names(moved) == {"town": sorted(["public.cat", "public.dog", *SCHEMA])}
+    second = record("DROP dir 1663/16401", SEALED_AT + 40, "Database")
+    each = found(record("DROP dir 1663/16400", SEALED_AT, "Database"), second)
+    assert set(names(each)) == {"town", "land"}
     dropped = found(record("DROP dir 1663/16401 16999/16401", SEALED_AT, "Database"), layouts={})
     assert names(dropped) == {"land": sorted(["public.title", *SCHEMA])}
-
-
-# -- what the copy tells of its catalogues -----------------------------------------------------------------------------
-
-
-@dataclass
-class Asked:
-    rows: Sequence[tuple[str, ...]] | None
-
-    def ask(self, _: str, *, database: str) -> Sequence[tuple[str, ...]]:
-        if self.rows is None:
-            raise StepFailed(f"{database} cannot be read", hint="")
-        return self.rows
-
-
-def layout(rows: Sequence[tuple[str, ...]] | None) -> Layout | None:
-    return Layout.of(cast("Any", Asked(rows)), "town")
-
-
-def test_the_files_of_catalogues_are_those_that_the_copy_tells_but_for_statistics() -> None:
-    rows = [("1259", "20001", "16400"), ("2619", "20002", "16400"), ("1249", "1249", "16400")]
-    assert layout(rows) == Layout("16400", frozenset({"20001", "1249"}))
-    assert layout(rows[1:2]) == Layout("16400", frozenset())
-    assert layout([]) is layout(None) is None

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from drill.cli.judge import register
 from drill.clock import Clock
-from drill.digest import Column, Digest
+from drill.digest import Column, Digest, Form
 from drill.errors import CannotRun, ScenarioError
-from drill.evidence import Evidence, Holdings, Seal, Sequence, Structure
+from drill.evidence import Evidence, Holdings, Observation, Seal, Sequence, Structure
 from drill.folder import Folder
 from drill.judge import judge
 from drill.ledger import Entry, Errand, Outcome, Receipt
@@ -231,3 +231,16 @@ def test_judge_exits_with_what_it_found(folder: Folder) -> None:
     assert judged("nowhere").exit_code == 2
     (folder.path / "seals.json").write_text("{")
     assert judged(str(folder.path)).exit_code == 4
+
+
+def test_what_nobody_said_is_nothing_and_not_something() -> None:
+    seen, seal = Observation(), Seal({})
+    assert (seen.looked_at, seen.wrong, seen.unseen, seen.excused) == (0, (), {}, {})
+    assert (seal.structure, seal.system_identifier, seal.lsn, seal.taken_at) == (Structure(), "", "", None)
+    assert (seal.files, seal.form, seal.loose, seal.logins, seal.buckets) == ({}, Form.NATIVE, {}, None, {})
+    held = Holdings("home", {}, ())
+    assert (held.structure, held.strangers, held.observations, held.buckets) == (Structure(), {}, {}, {})
+    bare = Evidence("x", {}, frozenset(), {}, {}, {}, (), ())
+    assert (bare.stable_for, bare.manners, bare.notes, bare.registers) == (2.0, {}, (), ())
+    assert (Structure().columns, Structure().constraints, Structure().indexes) == ({}, {}, {})
+    assert (Structure().sequences, Structure().objects) == ((), {})

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
 import pytest
 
 from drill.digest import Digest
+from drill.errors import StepFailed
 from drill.evidence import Seal
-from drill.moment import SCHEMA, Between, Layout, doubts_of
+from drill.moment import SCHEMA, Between, Doubts, Layout, doubts_of
+from drill.probes.fingerprint import KINDS
 from drill.sites.wal import Record
 
 NEXT = 700
@@ -87,3 +93,35 @@ def test_who_had_begun_before_the_seal_and_committed_after_it_is_told(
     found = Between()
     found.read(record("Transaction", says, transaction), NEXT)
     assert found.straggler == straggler
+
+
+# -- what the copy tells of its catalogues -----------------------------------------------------------------------------
+
+
+@dataclass
+class Asked:
+    rows: Sequence[tuple[str, ...]] | None
+
+    def ask(self, query: str, *, database: str) -> Sequence[tuple[str, ...]]:
+        assert "pg_catalog.pg_relation_filenode" in query
+        assert database == "town"
+        if self.rows is None:
+            raise StepFailed(f"{database} cannot be read", hint="")
+        return self.rows
+
+
+def layout(rows: Sequence[tuple[str, ...]] | None) -> Layout | None:
+    return Layout.of(cast("Any", Asked(rows)), "town")
+
+
+def test_the_files_of_catalogues_are_those_that_the_copy_tells_but_for_statistics() -> None:
+    rows = [("1259", "20001", "16400"), ("2619", "20002", "16400"), ("1249", "1249", "16400")]
+    assert layout(rows) == Layout("16400", frozenset({"20001", "1249"}))
+    assert layout(rows[1:2]) == Layout("16400", frozenset())
+    assert layout([]) is layout(None) is None
+
+
+def test_what_a_schema_change_may_alter() -> None:
+    assert SCHEMA[len(KINDS) :] == ("large objects", "tables", "constraints", "indexes", "sequence values")
+    assert SCHEMA[: len(KINDS)] == tuple(KINDS)
+    assert Doubts() == Doubts({}, None)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drill.spread import CONFIDENCE, QUANTILES, Spread, fewest, rank
+from drill.spread import CONFIDENCE, METHOD, QUANTILES, Bound, Spread, fewest, rank
 
 FIGURES = st.lists(st.floats(0, 1e6) | st.none(), max_size=130)
 
@@ -72,3 +72,9 @@ def test_a_run_that_never_came_back_makes_no_bound_smaller(seen: list[float | No
 def test_a_reason_forbids_every_bound() -> None:
     seen = [1.0] * 60
     assert [(b.at_most, b.why_not) for b in Spread.over(seen).bounded(seen, "mixed").bounds] == [(None, "mixed")] * 2
+
+
+def test_the_method_is_named_and_nothing_is_bounded_unasked() -> None:
+    assert METHOD == "order statistics, free of any distribution, one-sided 95 %"
+    assert Spread.over([1.0]).bounds == ()
+    assert Bound("median", 1.0, 5).why_not == ""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.clock import Clock
-from drill.phases import Mark, Phase, Span, phases, span_of
+from drill.phases import NAMES, Mark, Phase, Span, phases, span_of
 from drill.timeline import Event, Pause, Timeline, pauses
 from tests.unit.pieces import StoppedClock
 from tests.unit.stories import event
@@ -91,6 +91,11 @@ def test_what_passes_after_a_register_came_back(
     after: list[Event], end: float, expected: list[tuple[str, float]]
 ) -> None:
     assert told(*BACK, *after, end=end) == [("detect", 1), ("queue", 1), ("replay", 2), *expected]
+
+
+def test_the_phases_as_folders_and_reports_name_them() -> None:
+    assert [*NAMES[:6]] == ["detect", "declare", "fence", "queue", "fetch", "restore"]
+    assert [*NAMES[6:]] == ["replay", "promote", "verify", "redirect", "settle"]
 
 
 def test_the_phases_of_the_response() -> None:

@@ -63,6 +63,7 @@ def test_a_copy_of_the_moment_of_the_seal_must_hold_everything() -> None:
     assert loose(SEALED) == {"town": {}, "land": {}}
     assert SEALED.loosened(None, 18).databases["town"] == TOWN
     assert SEALED.major == 18
+    assert replace(SEALED, version="17").major == replace(SEALED, version="17.5.2").major == 17
 
 
 def test_of_a_copy_of_another_moment_no_table_can_be_told_but_the_schema_can() -> None:
@@ -108,6 +109,11 @@ def test_a_seal_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert written(whole).isascii()
     assert written(whole).startswith('{\n "schema_version": 2,\n "how": "under_load",\n')
     assert written(whole).endswith("}\n")
+
+
+def test_what_a_seal_does_not_say_is_not_made_up() -> None:
+    assert (SEALED.dump, SEALED.changed, SEALED.unsealed) == ({}, {}, {})
+    assert SEALED.restore_point is SEALED.restore_point_lsn is SEALED.nonce is None
 
 
 def test_the_ways_to_seal_are_written_down_by_these_words() -> None:
