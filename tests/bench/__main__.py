@@ -14,7 +14,7 @@ from tests.bench.citizens import citizens
 from tests.bench.drills import drills
 from tests.bench.ground import filled
 from tests.bench.known_outage import known_outages
-from tests.bench.programs import copying, digesting, starting
+from tests.bench.programs import copying, digesting, starting, verifying
 from tests.bench.recoveries import copied, recoveries
 from tests.bench.stopwatch import Figure
 from tests.bench.table import Measured, options, rounds_for, tell
@@ -25,7 +25,12 @@ GROUPS = ("program", "outage", "citizens", "recoveries", "drills")
 
 def measured(groups: Sequence[str], sizes: Sequence[int], rounds: int) -> Iterator[Measured]:
     """Each figure as it is measured; what does not depend on the number of people first."""
-    for group, figures in (("program", starting), ("outage", known_outages), ("citizens", citizens)):
+    for group, figures in (
+        ("program", starting),
+        ("program", verifying),
+        ("outage", known_outages),
+        ("citizens", citizens),
+    ):
         if group in groups:
             yield from ((0, figure) for figure in figures(rounds))
     for people in sizes:

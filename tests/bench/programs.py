@@ -9,12 +9,26 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from drill.digest import Form
+from drill.dumpfile import DumpFile
+from drill.hosts import binaries
 from drill.probes.survey import Surveyor
+from drill.sealing import Sealing
+from drill.seals import How, written
 from drill.sites.courier import errand, instruct
+from drill.sites.loading import Loading
 from drill.sites.site import COURIER, OFFICER
-from tests.bench.ground import Ground
+from tests.bench.ground import Ground, sites
 from tests.bench.stopwatch import Figure, in_turns, seconds
+from tests.fix_home import origin_of
 
+_BANK = """
+create table account (id int primary key, owner text not null, opened date);
+insert into account select i, md5(i::text), '2000-01-01' from generate_series(1, 80000) i;
+create index on account (owner);
+create table entry (id int primary key, account int references account, body text);
+insert into entry select i, i, md5((-i)::text) || md5((2 * i)::text) from generate_series(1, 40000) i;
+"""
 _LIMIT = 1800  # seconds for one program
 _QUICK = 3  # times as many rounds of what takes a tenth of a second
 
@@ -54,21 +68,57 @@ def copying(ground: Ground, rounds: int) -> Iterator[Figure]:
 
 
 def digesting(ground: Ground, rounds: int) -> Iterator[Figure]:
-    """Sealing all registers, beside pg_dump -Fc -Z0 of the same tables to nowhere."""
+    """Sealing all registers, and looking at them again, beside pg_dump -Fc -Z0 of the same tables to nowhere."""
     home, env, at = ground.home, {"PGPASSWORD": ground.home.officers_password}, ground.home.host.address()
 
-    def seal() -> None:
-        for name in ground.registers:
-            Surveyor().seal(name, home)
+    def each(look: Callable[[str], object]) -> Callable[[], float]:
+        return lambda: seconds(lambda: [look(name) for name in ground.registers])
 
-    def dump() -> None:
-        for name in ground.registers:
-            where = f"host={at.host} port={at.port} user={OFFICER} dbname={name}"
-            argv = [home.program("pg_dump"), "-Fc", "-Z0", "-n", "public", "-d", where]
-            subprocess.run(argv, env=env, stdout=subprocess.DEVNULL, check=True, timeout=_LIMIT)
+    def dump(name: str) -> None:
+        where = f"host={at.host} port={at.port} user={OFFICER} dbname={name}"
+        argv = [home.program("pg_dump"), "-Fc", "-Z0", "-n", "public", "-d", where]
+        subprocess.run(argv, env=env, stdout=subprocess.DEVNULL, check=True, timeout=_LIMIT)
 
-    took = in_turns("", lambda: seconds(seal), lambda: seconds(dump), rounds)
-    yield _rate("digest of all tables / pg_dump -Fc -Z0", took, _rows_size(ground), ">= 200 MB/s")
+    native, portable, seals = Surveyor(), Surveyor(form=Form.PORTABLE), ground.seals
+    size = _rows_size(ground)
+    took = in_turns("", each(lambda name: native.seal(name, home)), each(dump), rounds)
+    yield _rate("digest of all tables / pg_dump -Fc -Z0", took, size, ">= 200 MB/s")
+    took = in_turns(
+        "", each(lambda name: portable.seal(name, home)), each(lambda name: native.seal(name, home)), rounds
+    )
+    yield _rate("portable digest / native digest", took, size, "")
+    gate = each(lambda name: native.holdings(name, home, seals[name]))
+    yield in_turns("the gate's look / pg_dump -Fc -Z0", gate, each(dump), rounds, target="<= 2.5 x pg_dump")
+    survey = each(lambda name: native.thorough(name, home, seals[name]))
+    yield in_turns("the survey's look / pg_dump -Fc -Z0", survey, each(dump), rounds)
+
+
+def verifying(rounds: int) -> Iterator[Figure]:
+    """`drill verify` of a dump of one database with its roles, a whole process; the loading alone is its floor."""
+    with tempfile.TemporaryDirectory() as folder, sites() as (home, embassy):
+        nightly, place = Path(folder) / "nightly", Path(folder)
+        with home.console() as console:
+            console.execute("create database bank")
+        with home.console("bank") as console:
+            console.execute(_BANK)
+        nightly.mkdir()
+        sealing = Sealing(origin_of(home, place, "bank"), How.DUMPED, ("bank",), nightly, binaries.find().folder)
+        (place / "seal.json").write_text(written(sealing.take(lambda _: None)))
+        loaded = Loading(DumpFile.recognised(nightly / "bank.dump"), "bank")
+        embassy.start(embassy.initialise())
+
+        def load() -> float:
+            with embassy.console() as console:
+                console.execute("drop database if exists bank")
+                console.execute("create database bank template template0")
+            return seconds(lambda: loaded.load(embassy))
+
+        argv = [sys.executable, "-m", "drill", "verify", str(nightly), "--seal", str(place / "seal.json")]
+        command = [*argv, "--on", "embedded", "--quiet"]
+        whole = lambda: seconds(lambda: subprocess.run(command, capture_output=True, check=True))  # noqa: E731
+        size = (nightly / "bank.dump").stat().st_size / 1e6
+        name = f"drill verify of a dump of {size:.1f} MB / pg_restore alone"
+        yield in_turns(name, whole, load, rounds, target="<= 4 s")
 
 
 def _rows_size(ground: Ground) -> int:
