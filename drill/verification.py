@@ -26,6 +26,7 @@ from drill.verdict import Finding, Verdict
 from drill.verified import COPY, Verified
 
 _UNCHECKED = ("owners, rights and settings of the databases themselves: no part of such a dump",)
+_UNSAFE = {"fsync": "off", "full_page_writes": "off"}  # nothing of it is to outlive a crash
 _ABSENT = "the copy has no dump of it"
 
 
@@ -63,7 +64,7 @@ class Verification:
 
     def _found(self, offered: Offered, looking: Looking, site: Site, tell: Callable[[str], None]) -> Iterator[Finding]:
         tell("starting an empty server")
-        site.start(site.initialise())
+        site.start(site.initialise("data", "--no-sync"), _UNSAFE)
         sealed, expected = looking.sealed, looking.expected(offered.dumps)
         yield from _manifest(offered, sealed)
         yield from self._roles(offered, sealed, site)
