@@ -70,9 +70,14 @@ class Trial:
     def noticed(self, mutant: Mutant) -> bool:
         """Does a test fail? A changed function is tried by the tests that call it; anything else by all of them."""
         items = self._by_function.get((str(mutant.path), mutant.owner), [])
-        if not mutant.owner:
+        if not mutant.owner or (not items and self._made_a_function(mutant)):
             return _apart(partial(_anew, mutant, self._near(mutant)))
         return bool(items) and _apart(partial(_patched, mutant, items))
+
+    def _made_a_function(self, mutant: Mutant) -> bool:
+        """Did the changed function run when its module was imported, and leave a function that is called now?"""
+        made = f"{mutant.owner}.<locals>."
+        return any(path == str(mutant.path) and name.startswith(made) for path, name in self._by_function)
 
     def _near(self, mutant: Mutant) -> list[str]:
         """The files whose tests call the changed module most, where it will be noticed first; the quick ones first."""

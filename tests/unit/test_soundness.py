@@ -1,9 +1,11 @@
 """What a probe of soundness saw is judged: wrong is missed, unseen is unknown, and only what was looked at is met."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from drill.checks import Check
 from drill.checks.logins import logins
 from drill.checks.soundness import SOUNDNESS, TRIED
 from drill.evidence import Evidence, Observation
@@ -28,6 +30,7 @@ def findings(name: str, evidence: Evidence) -> list[Finding]:
 
 def test_each_probe_has_its_check_and_each_check_its_probe() -> None:
     assert sorted(LOOKED) == sorted(PROBES)
+    assert [check.__name__ for check in TRIED] == ["write_and_read_back"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,6 +40,7 @@ def test_each_probe_has_its_check_and_each_check_its_probe() -> None:
         (Observation(7), Verdict.MET, "7 looked at, nothing wrong"),
         (Observation(7, ("public.t: torn",)), Verdict.MISSED, "public.t: torn"),
         (Observation(7, ("public.t: torn",), {"u": "locked"}), Verdict.MISSED, "public.t: torn"),
+        (Observation(7, MANY[:5]), Verdict.MISSED, "; ".join(MANY[:5])),
         (Observation(7, MANY), Verdict.MISSED, "; ".join(MANY[:5]) + "; and 3 more"),
         (Observation(7, (), {"public.u": "locked"}), Verdict.UNKNOWN, "not seen: public.u (locked)"),
     ],
@@ -61,11 +65,20 @@ def test_a_register_that_no_probe_looked_at_yields_nothing(name: str) -> None:
     assert not findings(name, replace(GOOD, holdings={"land": elsewhere}))
 
 
+@pytest.mark.parametrize("check", (*SOUNDNESS, *TRIED), ids=lambda check: check.__name__)
+def test_an_officer_reads_what_each_check_asks_for_in_plain_words(check: Check) -> None:
+    (found,) = check(seeing(**OTHERS))
+    assert re.fullmatch(r"[a-z]+( [a-z]+|, [a-z]+){3,}", found.target)
+    assert found.says == f"{check.__name__} of land: not looked at."
+    assert check.__doc__ == f"Met with {found.target}."
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_database_without_anything_to_look_at_is_not_sound(name: str) -> None:
     (found,) = findings(name, seeing(**{name: Observation()}))
     met = name == "references"  # a database may have none
     assert found.verdict is (Verdict.MET if met else Verdict.UNKNOWN)
+    assert found.actual == ("0 looked at, nothing wrong" if met else "nothing was there to look at")
 
 
 def test_what_is_no_damage_is_told_and_does_not_miss() -> None:
