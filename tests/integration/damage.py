@@ -34,19 +34,21 @@ FIRST = {
     "one row deleted": Damage("land", _MORTGAGE, ("content",), "mortgage"),
     "a constraint not validated": Damage("business", _UNVALIDATED, ("constraints",), "company_share_capital"),
     "values swapped between rows": Damage("taxable_persons", _SWAP, ("content",), "account"),
-    "a receipt deleted": Damage(
-        "pension_insurance", f"delete from drill.receipt {_ONE}", ("content", "receipts", "data_loss"), ""
-    ),
+    "an index not valid": Damage("pension_insurance", _INVALID, ("indexes",), "ix_pension_personal_code"),
 }
 SECOND = {
     "a receipt doubled": Damage("population", _TWICE, ("content", "receipts"), ""),
     "a receipt forged": Damage(
         "identity_documents", f"update drill.receipt set one = one + 1 {_ONE}", ("content", "receipts"), ""
     ),
-    "a table dropped": Damage("land", "drop table mortgage", _ALL_OF_IT, "mortgage"),
+    "a table dropped": Damage("land", "drop table mortgage", (*_ALL_OF_IT, "schema"), "mortgage"),
     "a sequence set back": Damage("business", _BACK, ("sequences",), "shareholder_id_seq"),
-    "an extra table": Damage("taxable_persons", "create table loot as select * from account", ("content",), "loot"),
-    "an index not valid": Damage("pension_insurance", _INVALID, ("indexes",), "ix_pension_personal_code"),
+    "an extra table": Damage(
+        "taxable_persons", "create table loot as select * from account", ("content", "schema"), "loot"
+    ),
+    "a receipt deleted": Damage(
+        "pension_insurance", f"delete from drill.receipt {_ONE}", ("content", "receipts", "data_loss"), ""
+    ),
 }
 DAMAGE = {**FIRST, **SECOND}
 SOUND = {False: {"state_gazette"}, True: {"state_gazette"}}  # of the first and of the second
