@@ -65,7 +65,7 @@ def test_a_register_that_no_probe_looked_at_yields_nothing(name: str) -> None:
     assert not findings(name, replace(GOOD, holdings={"land": elsewhere}))
 
 
-@pytest.mark.parametrize("check", (*SOUNDNESS, *TRIED), ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", [*SOUNDNESS, *TRIED], ids=lambda check: check.__name__)
 def test_an_officer_reads_what_each_check_asks_for_in_plain_words(check: Check) -> None:
     (found,) = check(seeing(**OTHERS))
     assert re.fullmatch(r"[a-z]+( [a-z]+|, [a-z]+){3,}", found.target)
