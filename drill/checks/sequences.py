@@ -1,4 +1,4 @@
-"""Will each sequence give a number that its column does not hold yet?"""
+"""Will each sequence give a number that nobody was given yet?"""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from drill.evidence import Evidence, Sequence, Structure
 from drill.proofs import doubted
 from drill.verdict import Finding, Verdict
 
-TARGET = "each there and ahead of its column"
+TARGET = "each there, ahead of its column, and as far as it was"
 
 
 def sequences(evidence: Evidence) -> Iterator[Finding]:
@@ -28,11 +28,22 @@ def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, s
     gone = sorted(s.name for s in sealed.sequences if (s.name, s.column) not in there)
     fallen = [s for s in held.sequences if not _ahead(s) and before.get((s.name, s.column)) != s]
     behind = sorted(f"{s.name} ({s.next_value} <= {s.highest})" for s in fallen)
-    if gone or behind:
-        parts = [("missing", gone), ("behind", behind)]
+    back = _set_back(sealed, held, {s.name for s in fallen})
+    if gone or behind or back:
+        parts = [("missing", gone), ("behind", behind), ("set back", back)]
         return Verdict.MISSED, "; ".join(f"{name}: {', '.join(which)}" for name, which in parts if which)
     as_sealed = f", {len(before)} behind as at the seal" if before else ""
     return Verdict.MET, f"{sum(map(_ahead, held.sequences))} ahead of their columns{as_sealed}"
+
+
+def _set_back(sealed: Structure, held: Structure, behind: set[str]) -> list[str]:
+    """Those that would give numbers again which they had given before the seal; one that goes round does so anyway."""
+    now = {s.name: s.next_value for s in held.sequences}
+    round_ = {name for name, told in sealed.objects.get("sequences", {}).items() if told.split()[-1:] == ["t"]}
+    fell = {s.name: s for s in sealed.sequences if now.get(s.name, s.next_value) < s.next_value}
+    return [
+        f"{name} ({now[name]} instead of {fell[name].next_value})" for name in sorted(fell.keys() - round_ - behind)
+    ]
 
 
 def _ahead(sequence: Sequence) -> bool:

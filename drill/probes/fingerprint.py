@@ -49,7 +49,9 @@ KINDS: Mapping[str, LiteralString] = {
     + " from pg_namespace n where " + _of("pg_namespace", "n.oid"),
     "relations": "select " + _RELATION + ", concat_ws(' ', c.relkind::text, c.relpersistence::text,"
     " case when c.relrowsecurity then 'row security' end, case when c.relforcerowsecurity then 'forced' end,"
-    " pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid),"
+    " case when c.relkind in ('r', 'p', 'm') and c.relreplident <> 'd' then 'known by ' || case c.relreplident"
+    " when 'f' then 'all columns' when 'n' then 'nothing' else (select x.indexrelid::regclass::text from pg_index x"
+    " where x.indrelid = c.oid and x.indisreplident) end end, pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid),"
     " (select string_agg(i.inhparent::regclass::text, ' ' order by i.inhseqno) from pg_inherits i where i.inhrelid = c.oid), "
     + _OPTIONS + ", case when c.relkind = 'm' and not c.relispopulated then 'never filled' end,"
     " (select s.srvname || ' ' || coalesce(" + _HIDDEN.replace("{}", "f.ftoptions") + ", '') from pg_foreign_table f"

@@ -16,6 +16,7 @@ from drill.probes.digests import Shape
 _CONSTRAINTS: LiteralString = """
 select n.nspname || '.' || c.relname || '.' || k.conname || ': ' || pg_get_constraintdef(k.oid),
        k.convalidated and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)  -- since PostgreSQL 18
+         and not exists (select from pg_trigger t where t.tgconstraint = k.oid and t.tgenabled in ('D', 'R'))
 from pg_constraint k
 join pg_class c on c.oid = k.conrelid
 join pg_namespace n on n.oid = c.relnamespace

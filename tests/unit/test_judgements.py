@@ -284,6 +284,27 @@ def test_a_sequence_is_known_by_its_name_and_its_column_and_must_be_beyond_it() 
     assert sequenced(replace(fallen, highest=10), sealed=(fallen, b)).actual == "missing: b; behind: a (1 <= 10)"
 
 
+def test_a_sequence_that_was_set_back_would_give_numbers_again() -> None:
+    lone, other = Sequence("a", "", 500, None), Sequence("b", "", 7, None)
+    assert sequenced(lone, other, sealed=(lone, other)).verdict is MET
+    assert sequenced(replace(lone, next_value=501), sealed=(lone,)).verdict is MET
+    both = sequenced(replace(lone, next_value=6), replace(other, next_value=1), sealed=(lone, other))
+    assert (both.verdict, both.actual) == (MISSED, "set back: a (6 instead of 500), b (1 instead of 7)")
+    owned = Sequence("a", "t.x", 500, 400)
+    assert sequenced(replace(owned, next_value=450), sealed=(owned,)).actual == "set back: a (450 instead of 500)"
+    assert sequenced(replace(owned, next_value=300), sealed=(owned,)).actual == "behind: a (300 <= 400)"
+
+
+def test_a_sequence_that_goes_round_comes_to_lower_numbers() -> None:
+    lone = Sequence("a", "", 500, None)
+    holdings = {"land": held(*RECEIPTS, structure=replace(STRUCTURE, sequences=(replace(lone, next_value=6),)))}
+    for goes_round, verdict in (("f", MISSED), ("t", MET)):
+        objects = {"sequences": {"a": f"bigint 1 1 1 999 1 {goes_round}"}}
+        known = replace(STRUCTURE, sequences=(lone,), objects=objects)
+        evidence = replace(GOOD, seals={"land": Seal({}, known)}, holdings=holdings)
+        assert one(checks.sequences, evidence).verdict is verdict
+
+
 def test_a_register_whose_structure_nobody_looked_at_is_unknown() -> None:
     for check, target in ((checks.constraints, "constraints"), (checks.indexes, "indexes"), (checks.sequences, "s")):
         only = (
