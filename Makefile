@@ -42,8 +42,12 @@ test: $(READY) ## Run the tests that this machine can run, but for the long ones
 	$(BIN)/pytest -m "not soak"
 
 .PHONY: soak
-soak: $(READY) ## Run what takes long: kills in every act, repeats, a whole country
+soak: $(READY) ## Run what takes long: kills in every act, repeats, a whole country, every sabotage
 	$(BIN)/pytest -m soak --timeout 3600
+
+.PHONY: sabotage
+sabotage: $(READY) ## Damage copies in every way that is known, and write docs/sabotage.md anew (twenty minutes)
+	DRILL_WRITE_DOCS=1 $(BIN)/pytest -m "soak or not soak" --timeout 3600 tests/sabotage/test_sabotage.py
 
 .PHONY: mutants
 mutants: $(MUTANTS)/ready ## Change the judging code in one place at a time: a unit test must notice (half an hour)

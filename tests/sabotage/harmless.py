@@ -6,7 +6,8 @@ import shutil
 
 from tests.sabotage.copies import Copy, Kind
 from tests.sabotage.damage import Damage, holds, shows
-from tests.sabotage.means import removed, setting, sql, text, without
+from tests.sabotage.means import removed, setting, without
+from tests.sabotage.means_for_dumps import sql, text
 
 
 def _no_empty_folders(copy: Copy) -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from drill.sites.segments import SEGMENT
 from tests.fix_home import stop_in_order
-from tests.sabotage.copies import BANK, DUMPS, Copy, Kind
+from tests.sabotage.copies import BANK, Copy
 from tests.sabotage.damage import Act
 from tests.sabotage.restored import brought, tool_of
 
@@ -199,107 +196,3 @@ def served(*statements: str) -> Act:
         site.host.run(["rm", "-rf", str(data)], deadline=60)
 
     return done
-
-
-# -- the log -----------------------------------------------------------------------------------------------------------
-
-Chosen = tuple[int, int]  # a timeline, and which of its segments
-
-
-def segment(copy: Copy, chosen: Chosen) -> Path:
-    return copy.segments(chosen[0])[chosen[1]]
-
-
-def gone(*chosen: Chosen) -> Act:
-    def done(copy: Copy) -> None:
-        for path in [segment(copy, each) for each in chosen]:
-            path.unlink()
-
-    return done
-
-
-def gone_from(chosen: Chosen) -> Act:
-    """That one, and all later ones."""
-
-    def done(copy: Copy) -> None:
-        for path in copy.segments(chosen[0])[chosen[1] :]:
-            path.unlink()
-
-    return done
-
-
-def in_segment(chosen: Chosen, change: Callable[[bytes], bytes]) -> Act:
-    return lambda copy: put(segment(copy, chosen), change(segment(copy, chosen).read_bytes()))
-
-
-def bit(at: int) -> Callable[[bytes], bytes]:
-    return lambda whole: whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
-
-
-def part(length: int) -> Callable[[bytes], bytes]:
-    """As a segment is that was still being received, under the name of a whole one."""
-    return lambda whole: whole[:length] + bytes(SEGMENT - length)
-
-
-def aimed(point: str) -> Act:
-    """Replayed up to there; `{lsn}` is a place far behind all of the log."""
-
-    def done(copy: Copy) -> None:
-        copy.aim = point
-
-    return done
-
-
-# -- dumps -------------------------------------------------------------------------------------------------------------
-
-
-def sql(*statements: str, options: Sequence[str] = ()) -> Act:
-    """Done to a database that was as the bank is, which was dumped then."""
-
-    def done(copy: Copy) -> None:
-        vault, (name, form) = copy.vault, DUMPS[copy.kind]
-        with vault.home.console() as console:
-            console.execute(f"create database {_HARMED} template {BANK}".encode())
-        try:
-            for statement in statements:
-                with vault.home.console(_HARMED) as console:
-                    console.execute("set session_replication_role = replica; set allow_system_table_mods = on")
-                    console.execute(statement.encode())
-            if copy.kind is Kind.DIRECTORY:
-                shutil.rmtree(copy.dump)
-            vault.dump(_HARMED, copy.path / name, *form, *options)
-        finally:
-            with vault.home.console() as console:
-                console.execute(f"drop database {_HARMED} with (force)".encode())
-
-    return done
-
-
-def text(change: Callable[[str], str]) -> Act:
-    """A plain dump in an editor."""
-
-    def done(copy: Copy) -> None:
-        before = copy.dump.read_text()
-        after = change(before)
-        assert after != before
-        copy.dump.write_text(after)
-
-    return done
-
-
-def roles(old: str, new: str) -> Act:
-    """The file of roles in an editor."""
-
-    def done(copy: Copy) -> None:
-        file = copy.path / "globals.sql"
-        before = file.read_text()
-        assert re.search(old, before), old
-        file.write_text(re.sub(old, new, before))
-
-    return done
-
-
-def member(copy: Copy, table: str) -> Path:
-    """The rows of a table in a directory dump: the file with this in it."""
-    (found,) = (path for path in copy.dump.glob("*.dat") if re.search(table.encode(), path.read_bytes()))
-    return found

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
+from drill.sites.segments import SEGMENT
 from tests.fix_home import stop_in_order
 from tests.sabotage.copies import BANK, EARLIER, NIGHTLY, Copy, Kind
 from tests.sabotage.damage import Damage, doubt_of_copy, holds, never_comes_up, of_copy, unknown
-from tests.sabotage.means import (
-    aimed,
-    bit,
-    gone,
-    gone_from,
-    in_segment,
-    overwritten,
-    part,
-    put,
-    segment,
-    together,
-    without,
-)
+from tests.sabotage.means import overwritten, put, together, without
+from tests.sabotage.means_for_logs import aimed, bit, gone, gone_from, in_segment, part, segment
 from tests.sabotage.restored import brought
 
 OLD, NEW = 1, 2  # timelines
@@ -71,6 +62,13 @@ def _only_what_was_there_before(copy: Copy) -> None:
 
 def _expected_later(copy: Copy) -> None:
     copy.after = copy.vault.since
+
+
+def _own_log_flipped(copy: Copy) -> None:
+    """The checksum of the first record that the backup needs."""
+    label = (copy.path / "backup_label").read_text()
+    begins, name = re.findall(r"LOCATION: [0-9A-F]+/([0-9A-F]+) \(file ([0-9A-F]{24})\)", label)[0]
+    overwritten(f"pg_wal/{name}", int(begins, 16) % SEGMENT + 20, b"\xff\x00\xff\x00")(copy)
 
 
 def _without_its_log(copy: Copy) -> None:
@@ -177,7 +175,7 @@ ARCHIVED = (
         Kind.ARCHIVE,
         _repeated,
         holds(_MADE),
-        (of_copy("replay", "replayed up to"),),
+        (of_copy("log", "cannot be read behind .*unexpected pageaddr"),),
     ),
     Damage(
         "a segment of another server",
@@ -266,13 +264,8 @@ ARCHIVED = (
     Damage(
         "the log of a base backup flipped",
         Kind.BASE,
-        lambda copy: overwritten(f"pg_wal/{_own(copy)}", 0x60, b"\xff\xff\xff\xff")(copy),
+        _own_log_flipped,
         never_comes_up("."),
-        (of_copy("restored", "WAL ends before end of online backup"),),
+        (of_copy("log", "could not find a valid record"), of_copy("restored", "could not find redo location")),
     ),
 )
-
-
-def _own(copy: Copy) -> str:
-    """The segment with which it came."""
-    return min(path.name for path in (copy.path / "pg_wal").iterdir() if len(path.name) == 24)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.sabotage.copies import BANK, Copy, Kind
 from tests.sabotage.damage import Act, Damage, fails, holds, missed, never_comes_up, of_copy, shows
-from tests.sabotage.means import member, put, roles, sql, text, together
+from tests.sabotage.means import put, together
+from tests.sabotage.means_for_dumps import member, roles, sql, text
 
 _TRAILER = "--\n-- PostgreSQL database dump complete\n--\n"
 _ROWS = "select count(*) < 5176 from word"
@@ -158,6 +159,20 @@ DUMPED = (
         sample=True,
     ),
     Damage(
+        "foreign keys left switched off",
+        Kind.PLAIN,
+        text(lambda whole: whole.replace(_TRAILER, f"alter table public.entry disable trigger all;\n\n{_TRAILER}")),
+        holds("insert into entry (account) values (99999) returning true"),
+        (missed("constraints", r"not validated: public\.entry\.entry_account_fkey"),),
+    ),
+    Damage(
+        "the beginning of a custom dump destroyed",
+        Kind.CUSTOM,
+        lambda copy: put(copy.dump, bytes(16) + copy.dump.read_bytes()[16:]),
+        never_comes_up("does not appear to be a valid"),
+        (missed("restored", "is no dump"),),
+    ),
+    Damage(
         "dumped without its owners",
         Kind.PLAIN,
         sql(options=["--no-owner"]),
@@ -255,7 +270,6 @@ DUMPED = (
         roles(r"GRANT boss TO clerk.*\n", ""),
         shows(lambda copy: "GRANT boss" not in (copy.path / "globals.sql").read_text()),
         (of_copy("roles", "memberships: boss for clerk is missing"),),
-        sample=True,
     ),
     Damage(
         "what a role has set lost",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.sabotage.copies import Kind
 from tests.sabotage.damage import Damage, holds, missed
-from tests.sabotage.means import sql
+from tests.sabotage.means_for_dumps import sql
 
 
 def _object(name: str, harm: str, proof: str, says: str, of: Kind = Kind.CUSTOM, *, sample: bool = False) -> Damage:
@@ -126,6 +126,18 @@ OBJECTS = (
         "alter table tally set unlogged",
         "select relpersistence = 'u' from pg_class where relname = 'tally'",
         r"relations: public\.tally is",
+    ),
+    _object(
+        "a table whose changes cannot be passed on",
+        "alter table word replica identity nothing",
+        "select relreplident = 'n' from pg_class where relname = 'word'",
+        r"relations: public\.word is",
+    ),
+    _object(
+        "an extension gone",
+        "drop extension btree_gist",
+        "select count(*) = 0 from pg_extension where extname = 'btree_gist'",
+        r"extensions: btree_gist is missing",
     ),
     _object(
         "an event trigger gone",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.sabotage.copies import Kind
 from tests.sabotage.damage import Damage, fails, holds, missed, unknown
-from tests.sabotage.means import sql
+from tests.sabotage.means_for_dumps import sql
 
 _VALUES = "update account a set balance = b.balance from account b where a.id in (1, 2) and b.id = 3 - a.id"
 _THERE = "select count(*) = 0 from {} where {}"
@@ -115,6 +115,13 @@ ROWS = (
         fails("insert into entry (account) values (1) returning id", "UniqueViolation"),
         (missed("sequences", r"behind: public\.entry_id_seq \(4 <= 980\)"),),
         sample=True,
+    ),
+    Damage(
+        "a sequence of no column set back",
+        Kind.CUSTOM,
+        sql("select setval('ticket', 1)"),
+        holds("select nextval('ticket') < 500"),
+        (missed("sequences", r"set back: public\.ticket \(6 instead of 505\)"),),
     ),
     Damage(
         "a constraint lost, and what it forbade come in",

@@ -13,7 +13,7 @@ from tests.sabotage.every import EVERY, GROUPS
 from tests.sabotage.harmless import HARMLESS
 
 PAGE = Path(__file__).parents[2] / "docs" / "sabotage.md"
-ANEW = "DRILL_WRITE_DOCS=1 .venv/bin/pytest -m 'soak or not soak' --timeout 3600 tests/sabotage/test_sabotage.py"
+ANEW = "make sabotage"
 _TOOLS = ("pg_verifybackup", "start", "pg_amcheck", "pg_dump")
 _NAMES = {"start": "start, load", **{tool: f"`{tool}`" for tool in _TOOLS if tool.startswith("pg")}}
 _LONGEST = 110  # letters of one cell
@@ -87,7 +87,7 @@ def _lines(what: str, rows: Sequence[Told]) -> Iterator[str]:
 
 
 def _cell(said: str) -> str:
-    """In one line, without what is of one machine and one run."""
-    said = re.sub(r"\S*/(?:copy|data|dump|archive)/?(?=[\w./]|:| |$)", "", " ".join(said.split()))
+    """In one line, without what is of one machine: of a path only its last name."""
+    said = re.sub(r"(?<![\w.])/(?:[\w.+-]+/)*([\w.+-]+)", r"\1", " ".join(said.split()))
     said = said if len(said) <= _LONGEST else f"{said[:_LONGEST].rstrip()} ..."
     return said.replace("|", "\\|").replace("<", "&lt;")
