@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from drill.clusters import LABEL
 from drill.errors import StepFailed
@@ -20,6 +20,7 @@ RESTORED = "it is brought up in an empty place, and takes writes"
 WHOLE_LOG = "every record from the start of the copy to the end of its log"
 _ONE_MOMENT = "files of one moment: a base backup, or of a server that was stopped in good order"
 _DEADLINE = 4 * 3600.0  # seconds
+_SECOND = timedelta(seconds=1)
 _START = re.compile(rf"^START WAL LOCATION: ({LSN.pattern})", re.M)
 _TIMELINE = re.compile(r"^START TIMELINE: (\d+)", re.M)
 _NEW_SPACE = re.compile(r'CREATE (\d+) "(.*)"')
@@ -102,8 +103,11 @@ def on_timeline(arrival: Arrival, control: Control, way: Way, sealed: Sealed) ->
 def freshness(arrival: Arrival, control: Control, expected: datetime) -> Finding:
     """By its last commit and its last checkpoint, whichever is later."""
     fresh = max(filter(None, (arrival.last_commit, control.checkpoint_at)))
-    target = f"nothing older than {expected.isoformat()}"
-    return of_copy("freshness", _met(fresh >= expected), target, f"it is of {fresh.isoformat()}")
+    target, actual = f"nothing older than {expected.isoformat()}", f"it is of {fresh.isoformat()}"
+    if fresh < expected < control.checkpoint_at + _SECOND:
+        says = f"{actual}, and of its checkpoint only the second is known"
+        return of_copy("freshness", Verdict.UNKNOWN, target, says)
+    return of_copy("freshness", _met(fresh >= expected), target, actual)
 
 
 def _met(fine: bool) -> Verdict:

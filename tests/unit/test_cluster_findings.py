@@ -67,7 +67,10 @@ def test_the_replay_must_come_to_the_last_record(came_to: int | None, verdict: V
     ("last_commit", "expected", "verdict"),
     [
         (None, NOON, Verdict.MET),
+        (None, NOON + timedelta(microseconds=1), Verdict.UNKNOWN),  # of a checkpoint only the second is known
         (None, NOON + timedelta(seconds=1), Verdict.MISSED),
+        (NOON + timedelta(seconds=0.2), NOON + timedelta(seconds=0.1), Verdict.MET),
+        (NOON + timedelta(seconds=0.2), NOON + timedelta(seconds=0.3), Verdict.UNKNOWN),
         (NOON + timedelta(hours=1), NOON + timedelta(minutes=59), Verdict.MET),
         (NOON - timedelta(hours=1), NOON, Verdict.MET),
     ],
