@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from drill.clock import wait_until
 from drill.cluster_verification import ClusterVerification
 from drill.clusters import Cluster
 from drill.dumpfile import sha256
@@ -159,11 +160,13 @@ def vault_of(premises: Premises, folder: Path) -> Iterator[Vault]:
         origin = origin_of(home, folder)
         _back_up_while_written_to(home, folder / "archive")
         _turn(home, 1)
+        first = datetime.now(UTC)
         _fail_over(home)
         _turn(home, 2)
         home.ask("select pg_create_restore_point(%s)", (EARLIER,))
         _turn(home, 3)
-        since = datetime.now(UTC)
+        wait_until("another second", lambda: _this_second() > first, deadline=5, hint="does the clock go?")
+        since = _this_second()
         _turn(home, 4)
         home.ask("select count(*) from account", database=BANK)
         sealed = Sealing(origin, How.QUIESCED, (BANK, DRAFT), restore_point=NIGHTLY).take(lambda _: None)
@@ -181,6 +184,11 @@ def vault_of(premises: Premises, folder: Path) -> Iterator[Vault]:
         assert home.data is not None
         home.start(home.data, {"fsync": "off", "autovacuum": "off"})
         yield vault
+
+
+def _this_second() -> datetime:
+    """When it began: of a checkpoint no more is known."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _fill(home: Site) -> None:
