@@ -80,7 +80,7 @@ class Page:
     def text(self) -> str:
         total = Row(sum(r.made for r in self.rows.values()), sum(r.noticed for r in self.rows.values()))
         table = [row(f"`{module}`", each) for module, each in self.rows.items()]
-        parts = [self.opening, _TABLE, HEAD, *table, row("in all", total), _LIST.rstrip("\n")]
+        parts = [self.opening.rstrip("\n"), _TABLE, HEAD, *table, row("in all", total), _LIST.rstrip("\n")]
         for module in MODULES:
             lines = [f"- {mutant}: {why}" for (of, mutant), why in self.left.items() if of == module]
             parts += [f"\n### `{module}`\n", *lines] if lines else []

@@ -145,6 +145,7 @@ def test_a_timeline_tells_each_event_once_to_everybody_and_keeps_it() -> None:
     )
     assert heard == also == [recorded] == list(timeline.events)
     assert Timeline(Clock()).record("drill", "began").at.tzinfo is UTC
+    assert Event(recorded.at, 1.0, "drill", "began").facts == {}
 
 
 def test_a_pause_does_not_use_up_what_time_is_left() -> None:
