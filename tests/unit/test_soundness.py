@@ -121,6 +121,22 @@ def test_a_copy_without_roles_is_not_judged_by_its_logins_nor_one_that_nobody_lo
     assert not list(logins(replace(seeing(**OTHERS), seals={})))
 
 
+def test_each_register_is_judged_by_its_own_logins() -> None:
+    """One that nobody looked at, or without roles, keeps the next from nothing."""
+    asked = replace(GOOD.seals["land"], logins=("clerk",))
+    names = ("away", "unsealed", "bare", "last")
+    seals = {"away": asked, "unsealed": replace(asked, logins=None), "bare": asked, "last": asked}
+    here = {name: held(observations=OTHERS) for name in ("unsealed", "bare")} | {
+        "last": held(observations={"logins": CLERK})
+    }
+    evidence = replace(GOOD, seals=seals, holdings=here, objectives={}, lost=frozenset(names))
+    target = "each role let in that was let in when it was sealed"
+    assert [(f.register, f.verdict, f.target, f.says) for f in logins(evidence)] == [
+        ("unsealed", Verdict.UNKNOWN, target, "Logging in to unsealed: never sealed."),
+        ("last", Verdict.MISSED, target, "Logging in to last: clerk: it may not log in."),
+    ]
+
+
 def test_the_lines_of_things_that_could_not_be_seen_are_told_up_to_five() -> None:
     unseen = {f"index public.i{i}": "it is not valid" for i in range(7)}
     (found,) = findings("btree", seeing(btree=Observation(3, (), unseen)))
