@@ -7,6 +7,7 @@ from drill.evidence import Evidence, Holdings, Seal
 from drill.verdict import Finding, Verdict
 
 TARGET = "sealed digest + receipts held"
+_TOLD = 12  # tables of which it is not known what they must hold
 
 
 def content(evidence: Evidence) -> Iterator[Finding]:
@@ -55,7 +56,11 @@ def _differing(register: str, due: Mapping[str, Digest], held: Holdings, seal: S
     why = {table: _excuse(table, due, held, seal) for table in differ}
     if not all(why.values()):
         return None
-    actual = "; ".join(f"{table}: {why[table]}" for table in differ)
+    unsealed = [table for table in held.tables if table not in due and table in seal.loose]
+    lines = [f"only {len(due)} of {len(due) + len(unsealed)} tables were sealed"] if unsealed else []
+    lines += [f"{table}: {why[table]}" for table in differ[:_TOLD]]
+    lines += [f"and {len(differ) - _TOLD} more"] if len(differ) > _TOLD else []
+    actual = "; ".join(lines)
     says = f"Whether {register} holds what it should is not known. It differs from the seal in: {actual}."
     return Finding("content", register, Verdict.UNKNOWN, TARGET, actual, says)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -77,8 +79,6 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     throttle = None if rate is None else _throttle(rate)
     origin = Origin.named(dsn)
     forget_other_servers()
-    if with_dump is not None:
-        _made(with_dump)
     programs = binaries.find(pg_bin).folder if with_dump else Path()
     form = Form.PORTABLE if portable else None
     sealing = Sealing(
@@ -95,19 +95,29 @@ def seal(  # noqa: PLR0913 - one parameter for each option
         throttle,
         buckets,
     )
-    sealed = sealing.take(_say)
+    with _new(with_dump):
+        sealed = sealing.take(_say)
     _keep(output, seals.written(sealed))
     _say(f"{output}: {_told(sealed)}")
 
 
-def _made(folder: Path) -> None:
-    """A new folder, for nobody else to read."""
+@contextmanager
+def _new(folder: Path | None) -> Iterator[None]:
+    """A new folder, for nobody else to read; where the sealing ends early it is taken away with all that it holds."""
     from drill.errors import CannotRun
 
+    if folder is None:
+        yield
+        return
     try:
         folder.mkdir(mode=0o700)
     except OSError as refused:
         raise CannotRun(f"{folder}: {refused.strerror}", hint="name a folder that does not exist yet") from None
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _told(sealed: Sealed) -> str:

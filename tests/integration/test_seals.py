@@ -182,7 +182,7 @@ def test_of_other_tables_nobody_says_that_they_are_missing_or_too_many(
     assert sealed.unsealed == {"town": ("public.cat", "public.dog")}
     found = content(nightly, sealed, embedded_premises)
     assert found.verdict is Verdict.UNKNOWN
-    assert found.actual == f"public.cat: {_UNSEALED}; public.dog: {_UNSEALED}"
+    assert found.actual == f"only 1 of 3 tables were sealed; public.cat: {_UNSEALED}; public.dog: {_UNSEALED}"
 
     seal = sealed.databases["town"]
     house = seal.tables["public.house"]
@@ -219,6 +219,26 @@ def test_a_table_that_is_nowhere_is_told_with_those_that_are(town: tuple[Site, O
         Sealing(town[1], How.UNDER_LOAD, ("postgres", "town"), tables=asked).take(told.append)
     assert refused.value.hint == "they have: public.cat, public.dog, public.house"
     assert told == []
+
+
+# -- the folder of the dumps -------------------------------------------------------------------------------------------
+
+
+def test_of_a_seal_that_is_refused_no_dump_is_left_and_a_folder_that_was_there_stays(
+    town: tuple[Site, Origin], tmp_path: Path
+) -> None:
+    nightly, seal = tmp_path / "nightly", tmp_path / "seal.json"
+    words = ("seal", town[1].dsn, "--database", "town", "--with-dump", str(nightly), "-o", str(seal))
+    refused = drill(*words, "--tables", "public.mouse")
+    assert refused.returncode == 2, refused.stderr
+    assert not nightly.exists()
+
+    nightly.mkdir()
+    (nightly / "mine").write_text("dear to me")
+    refused = drill(*words)
+    assert refused.returncode == 4, refused.stderr
+    assert [path.name for path in nightly.iterdir()] == ["mine"]
+    assert not seal.exists()
 
 
 # -- time --------------------------------------------------------------------------------------------------------------
