@@ -10,8 +10,9 @@ from drill.clusters import LABEL
 from drill.errors import StepFailed
 from drill.seals import Sealed
 from drill.sites.control import Control
+from drill.sites.marks import MESSAGE, holds
 from drill.sites.physical import LATER, Arrival, Physical
-from drill.sites.trail import Way
+from drill.sites.trail import Way, further_back
 from drill.sites.wal import LSN, Record, Wal, lsn_of, place_of
 from drill.verdict import Finding, Verdict
 from drill.verified import COPY
@@ -98,6 +99,44 @@ def on_timeline(arrival: Arrival, control: Control, way: Way, sealed: Sealed) ->
         actual += f" left timeline {sealed.timeline} at {lsn_of(fork)}, before the seal"
         verdict = Verdict.MISSED
     return of_copy("timeline", verdict, "the way that the sealed server took", actual)
+
+
+def nonce_found(
+    physical: Physical, start: tuple[int, int], log: tuple[Way, Wal] | None, sealed: Sealed
+) -> Finding | None:
+    """Whether what the seal left in the log of its server is in that of the copy, which begins at `start`.
+
+    None where it left nothing.
+    """
+    if sealed.nonce is None or sealed.nonce_lsn is None:
+        return None
+    begun, target = place_of(sealed.ended.lsn), f"in its log up to {sealed.nonce_lsn}: what the seal left there"
+    found = "its log cannot be read" if log is None else _holds_nonce(physical, log, sealed)
+    if found is True:
+        return of_copy("nonce", Verdict.MET, target, "found")
+    if found is False and start <= (sealed.timeline, begun):
+        actual = "not found, though its log goes beyond that place: it is not that of the sealed server"
+        return of_copy("nonce", Verdict.MISSED, target, actual)
+    actual = found or f"not found in log that the copy does not need: it begins at {lsn_of(start[1])}"
+    return of_copy("nonce", Verdict.UNKNOWN, target, actual)
+
+
+def _holds_nonce(physical: Physical, log: tuple[Way, Wal], sealed: Sealed) -> bool | str:
+    """Why it is not known where the log does not cover the place, or cannot be read there."""
+    (way, last), timeline = log, sealed.timeline
+    begun, end, fork = place_of(sealed.ended.lsn), place_of(sealed.nonce_lsn or ""), way.forks.get(timeline)
+    if timeline != way.timeline and (fork is None or fork < end):
+        return f"its log leads to timeline {way.timeline}, and was not on timeline {timeline} there"
+    try:
+        if timeline == way.timeline and last.last.end < end:
+            return f"its log ends at {lsn_of(last.last.end)}, before that was written"
+        with further_back(physical, last, (timeline, begun)) as wal:
+            if wal.last.end < end:
+                return f"what there is of timeline {timeline} ends at {lsn_of(wal.last.end)}"
+            since = begun - begun % wal.segment  # in another server's log no record need begin where the seal ended
+            return holds(wal.records(since, [MESSAGE], end), sealed.nonce or "")
+    except StepFailed as damaged:
+        return f"its log cannot be read from {sealed.ended.lsn} on: {damaged}"
 
 
 def freshness(arrival: Arrival, control: Control, expected: datetime) -> Finding:

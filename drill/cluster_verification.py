@@ -13,6 +13,7 @@ from drill.cluster_findings import (
     begins,
     freshness,
     leads_elsewhere,
+    nonce_found,
     of_copy,
     of_the_files,
     on_timeline,
@@ -111,6 +112,8 @@ class ClusterVerification:
         except StepFailed as damaged:
             log = abroad = None
             yield of_copy("log", Verdict.MISSED, WHOLE_LOG, str(damaged))
+        if self.sealed is not None and (left := nonce_found(physical, start, log, self.sealed)) is not None:
+            yield left
         if abroad is not None:
             yield abroad
             yield from self._nothing()

@@ -24,6 +24,7 @@ from drill.probes.fingerprint import shared
 from drill.probes.logins import able
 from drill.probes.survey import Surveyor
 from drill.seals import How, Place, Sealed
+from drill.sites.marks import Mark, nonce, restore_point
 from drill.sites.origin import Origin
 from drill.throttle import Throttle
 
@@ -61,16 +62,20 @@ class Sealing:
     restore_point: str | None = None  # to be written when all was read
     throttle: Throttle | None = None  # how fast rows may be read; None: as fast as it goes
     buckets: bool = False  # also the digests of parts of each table
+    nonce: bool = False  # whether one is to be written when all was read
 
     def take(self, tell: Callable[[str], None]) -> Sealed:
-        """Read everything; nothing is written there but a restore point that was asked for, when all was read.
+        """Read everything; nothing is written there but the marks that were asked for, when all was read.
 
         CannotRun where the server is not as `how` says, ScenarioError where it has no such database or table,
         NotInTime where a statement took longer than `patience`.
         """
+        marks = self._marks()
         try:
             with self.origin.console(self.origin.database, patience=self.patience) as console:
                 console.execute("set search_path = pg_catalog")
+                for mark in marks:
+                    self.origin.prove_markable(mark, console)
                 sealed = self._read(console, tell)
         except psycopg.Error as refused:
             raise self.origin.failed(f"it cannot be sealed: {refused}", refused) from refused
@@ -78,16 +83,19 @@ class Sealing:
             if self.throttle is not None:
                 self.throttle.lift()
         sealed = replace(sealed, dump={} if self.dump_to is None else self._globals())
-        if self.restore_point is None:
-            return sealed
-        tell(f"making the restore point {self.restore_point}")
-        lsn = self.origin.mark(self.restore_point, patience=self.patience)
-        return replace(sealed, restore_point=self.restore_point, restore_point_lsn=lsn)
+        left: dict[str, Any] = {}
+        for mark in marks:
+            tell(f"making the {mark.kind} {mark.word}")
+            left |= {mark.field: mark.word, f"{mark.field}_lsn": self.origin.leave(mark, patience=self.patience)}
+        return replace(sealed, **left)
+
+    def _marks(self) -> list[Mark]:
+        """The nonce before the restore point: who replays up to that one has both."""
+        named = [] if self.restore_point is None else [restore_point(self.restore_point)]
+        return [nonce(), *named] if self.nonce else named
 
     def _read(self, console: psycopg.Connection[Any], tell: Callable[[str], None]) -> Sealed:
         about = self._about(console)
-        if self.restore_point is not None:
-            self.origin.prove_markable(self.restore_point, console)
         form = self.form or (Form.NATIVE if about.major == _own_major() else Form.PORTABLE)
         only = frozenset(self.tables) or None
         told = Pace(tell)

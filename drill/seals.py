@@ -58,7 +58,8 @@ class Sealed:
     unsealed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by database: tables without a digest
     restore_point: str | None = None  # that was written to the log when all was read
     restore_point_lsn: str | None = None  # where its record ends
-    nonce: str | None = None
+    nonce: str | None = None  # a random word that was written to the log when all was read
+    nonce_lsn: str | None = None  # where its record ends
 
     @property
     def major(self) -> int:

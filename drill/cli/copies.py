@@ -50,8 +50,11 @@ def seal(  # noqa: PLR0913 - one parameter for each option
         bool, typer.Option("--portable", help="Digests that hold across major versions; slower.")
     ] = False,
     restore_point: Annotated[
-        str | None, typer.Option(metavar="NAME", help="When all was read, write this restore point: the only write.")
+        str | None, typer.Option(metavar="NAME", help="When all was read, write this restore point to its log.")
     ] = None,
+    nonce: Annotated[
+        bool, typer.Option("--nonce", help="When all was read, write a random word to its log, to know copies by.")
+    ] = False,
     rate: Annotated[
         str | None, typer.Option(metavar="RATE", help="Read rows no faster, on average: 50MB/s. No limit to a dump.")
     ] = None,
@@ -94,6 +97,7 @@ def seal(  # noqa: PLR0913 - one parameter for each option
         restore_point,
         throttle,
         buckets,
+        nonce,
     )
     with _new(with_dump):
         sealed = sealing.take(_say)
@@ -128,6 +132,8 @@ def _told(sealed: Sealed) -> str:
         lines.append(f"{unsealed} tables have no digest: what a copy holds in them will be unknown")
     if sealed.restore_point is not None:
         lines.append(f"restore point {sealed.restore_point} ends at {sealed.restore_point_lsn}")
+    if sealed.nonce is not None:
+        lines.append(f"nonce {sealed.nonce} ends at {sealed.nonce_lsn}")
     if moved := sum(map(len, sealed.changed.values())):
         lines.append(f"{moved} tables were written to meanwhile: where a copy differs in them, nobody will know why")
     return "\n".join(lines)

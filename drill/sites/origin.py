@@ -1,4 +1,4 @@
-"""Somebody's live server, which is sealed: read, and never asked for long. A restore point is written if asked for."""
+"""Somebody's live server, which is sealed: read, and never asked for long. A mark is left in its log if asked for."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from drill.clock import wait_until
 from drill.digest import PINNED_OPTIONS
 from drill.errors import CannotRun, DrillError, NotInTime, ScenarioError, StepFailed
 from drill.sites.discretion import of_error
+from drill.sites.marks import Mark
 
 _CONNECT = 10  # seconds
 _LOCK = "5s"  # that a table held by somebody's DDL is waited for
-_KEEPS = 300.0  # seconds for a restore point to be on a disk
-_LONGEST_NAME = 63  # bytes, of a restore point
+_KEEPS = 300.0  # seconds for what was written to be on a disk
 # A session that keeps a snapshot for others, or waits for its turn, is idle by intent.
 _READING = f"-c default_transaction_read_only=on -c lock_timeout={_LOCK} -c idle_in_transaction_session_timeout=0"
 
 _MARKABLE: LiteralString = """
 select pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('wal_level'),
-       pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute')
+       (select pg_catalog.bool_and(pg_catalog.has_function_privilege(p.oid, 'execute')) from pg_catalog.pg_proc p
+        where p.proname = %s and p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace)
 """
-_MARK: LiteralString = "select pg_catalog.pg_create_restore_point(%s)::text"
 _KEPT: LiteralString = "select pg_catalog.pg_current_wal_flush_lsn() >= %s::pg_catalog.pg_lsn"
 
 
@@ -84,37 +84,37 @@ class Origin:
         kind = NotInTime if isinstance(why, psycopg.errors.LockNotAvailable) else StepFailed
         return kind(message, hint="nothing was changed there; seal again")
 
-    def prove_markable(self, name: str, console: psycopg.Connection[Any]) -> None:
-        """CannotRun where no restore point of that name can be made there; asked before anything long is done."""
-        if not 0 < len(name.encode()) <= _LONGEST_NAME:
-            hint = f"choose a name of 1 to {_LONGEST_NAME} bytes"
-            raise CannotRun(f"a restore point cannot be named {name!r}: {len(name.encode())} bytes", hint=hint)
-        standby, level, allowed = console.execute(_MARKABLE).fetchone() or (True, "", False)
+    def prove_markable(self, mark: Mark, console: psycopg.Connection[Any]) -> None:
+        """CannotRun where it cannot be written there; asked before anything long is done."""
+        standby, level, allowed = console.execute(_MARKABLE, (mark.function,)).fetchone() or (True, "", False)
         if standby:
-            hint = "only a primary writes to the log: make the restore point there, or leave --restore-point out"
-            raise CannotRun(f"{self.name} is a standby, which can hold no restore point of its own", hint=hint)
+            hint = f"only a primary writes to the log: make the {mark.kind} there, or leave {mark.option} out"
+            raise CannotRun(f"{self.name} is a standby, which can hold no {mark.kind} of its own", hint=hint)
         if level == "minimal":
-            hint = "no backup could be replayed to it: set wal_level = replica there, or leave --restore-point out"
-            raise CannotRun(f"{self.name} has wal_level = minimal, which knows no restore points", hint=hint)
+            hint = f"no backup could be replayed to it: set wal_level = replica there, or leave {mark.option} out"
+            raise CannotRun(f"{self.name} has wal_level = minimal: no {mark.kind} is of use there", hint=hint)
         if not allowed:
-            hint = "grant execute on function pg_create_restore_point(text) to the user, or seal as a superuser"
-            raise CannotRun(f"the user may not make a restore point at {self.name}", hint=hint)
+            hint = f"grant execute on function {mark.function} to the user, or seal as a superuser"
+            raise CannotRun(f"the user may not make a {mark.kind} at {self.name}", hint=hint)
 
-    def mark(self, name: str, *, patience: float) -> str:
-        """Write a restore point to its log, the only write there ever is; the LSN at which its record ends.
+    def leave(self, mark: Mark, *, patience: float) -> str:
+        """Write it to its log, which nothing else ever is; the LSN at which its record ends.
 
         Returns when it is on the server's disk: a server answers before that, and a crash loses what is in memory only.
         NotInTime where it does not get there, StepFailed where the server refuses.
         """
-        hint = "whether it was written is not known: see the server's log, and seal again with another name"
+        what, hint = (
+            f"{mark.kind} {mark.word!r}",
+            "whether it was written is not known: see the server's log; seal again",
+        )
         with self.console(self.database, patience=patience) as console:  # may write no row, only that
 
             def kept() -> bool:
                 return console.execute(_KEPT, (lsn,)).fetchone() == (True,)
 
             try:
-                (lsn,) = console.execute(_MARK, (name,)).fetchone() or ("",)
-                wait_until(f"{self.name}: restore point {name!r} reaches its disk", kept, deadline=_KEEPS, hint=hint)
+                (lsn,) = console.execute(mark.statement, (mark.written,)).fetchone() or ("",)
+                wait_until(f"{self.name}: {what} reaches its disk", kept, deadline=_KEEPS, hint=hint)
             except psycopg.Error as refused:
-                raise StepFailed(f"{self.name}: no restore point {name!r}: {of_error(refused)}", hint=hint) from None
+                raise StepFailed(f"{self.name}: no {what}: {of_error(refused)}", hint=hint) from None
         return str(lsn)

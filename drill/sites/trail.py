@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from drill.errors import StepFailed
 from drill.sites.segments import HISTORY, NAME, damaged, segment_name
@@ -70,17 +71,45 @@ def trail(physical: Physical, begins: tuple[int, int], segment: int) -> Iterator
     """
     site, folder = physical.site, physical.log
     timeline, since = begins
-    names = site.host.run(["ls", str(folder)], deadline=_DEADLINE).split()
+    names = _names(physical)
     texts = {name: site.host.read(folder / name) if name.endswith(".history") else "" for name in names}
     way = way_from(timeline, texts)
-    own = folder.with_name(f"log-of-{way.timeline}")
     prove_way(way, frozenset(names), begins, segment)
-    argv = ["/bin/sh", "-c", _OF_TIMELINE, "sh", str(folder), str(own), f"{way.timeline:08X}"]
+    start = (way.timeline, max([since, *way.forks.values()]))
+    with _of_one_timeline(physical, start, segment) as wal:
+        yield way, wal
+
+
+@contextmanager
+def further_back(physical: Physical, wal: Wal, begins: tuple[int, int]) -> Iterator[Wal]:
+    """The log of a timeline of its way from a place on, also from before the place at which the copy needs it.
+
+    StepFailed: it does not go back so far, or has a hole.
+    """
+    timeline, place = begins
+    if place // wal.segment in wal.segments:  # also of an earlier timeline: the next begins with a copy of its segment
+        yield wal
+        return
+    first = segment_name(timeline, place // wal.segment, wal.segment)
+    if not {first, f"{first}.partial"} & set(_names(physical)):
+        raise StepFailed(f"it does not go back to segment {first}", hint="name an archive that does")
+    with _of_one_timeline(physical, (timeline, place), wal.segment) as longer:
+        yield longer
+
+
+def _names(physical: Physical) -> list[str]:
+    return physical.site.host.run(["ls", str(physical.log)], deadline=_DEADLINE).split()
+
+
+@contextmanager
+def _of_one_timeline(physical: Physical, begins: tuple[int, int], segment: int) -> Iterator[Wal]:
+    site, (timeline, _) = physical.site, begins
+    own = physical.log.with_name(f"log-of-{timeline}-{uuid4().hex}")
+    argv = ["/bin/sh", "-c", _OF_TIMELINE, "sh", str(physical.log), str(own), f"{timeline:08X}"]
     site.host.run(argv, deadline=_DEADLINE)
 
     def pages(number: int) -> Iterable[int]:
-        return physical.cluster.own_pages(segment_name(way.timeline, number, segment), number * segment)
+        return physical.cluster.own_pages(segment_name(timeline, number, segment), number * segment)
 
-    start = (way.timeline, max([since, *way.forks.values()]))
-    with Wal.opened(site, own, start, segment=segment, pages=pages) as wal:
-        yield way, wal
+    with Wal.opened(site, own, begins, segment=segment, pages=pages) as wal:
+        yield wal

@@ -243,12 +243,13 @@ class Wal:
                 return None
         return None
 
-    def records(self, since: int, kinds: Sequence[str]) -> Iterator[Record]:
-        """Every record of these kinds that starts at `since` (where one starts) or later; only some at a time are held.
+    def records(self, since: int, kinds: Sequence[str], until: int | None = None) -> Iterator[Record]:
+        """Every record of these kinds that starts at `since` or later, and ends at `until` at the latest.
 
-        StepFailed where one before the last cannot be read.
+        Only some at a time are held. StepFailed where one before the last cannot be read.
         """
         wanted = [word for kind in kinds for word in ("-r", kind)]
+        wanted += [] if until is None else ["-e", lsn_of(until)]
         seen = since - 1
         while True:
             said = self._dumped(_ALL, max(seen, since), "-n", str(_AT_A_TIME), *wanted).splitlines()

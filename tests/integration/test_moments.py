@@ -18,7 +18,9 @@ from drill.sealing import Sealing
 from drill.seals import How, Sealed
 from drill.sites.aim import Aim
 from drill.sites.control import Control
+from drill.sites.keys import Keys
 from drill.sites.physical import Physical
+from drill.sites.wal import place_of
 from drill.verdict import Verdict
 from drill.verified import Verified
 from tests.fix_home import ARCHIVING, bare, create_bank, lone, origin_of, stop_in_order
@@ -43,12 +45,13 @@ LATER = (
 
 @dataclass(frozen=True)
 class Past:
-    """A server's base backup, its archived log from there on, and a seal in the middle of that."""
+    """A server's base backup, its archived log from there on, a seal in the middle of that, and a later backup."""
 
     folder: Path
     sealed: Sealed
     before: str  # a place in the log before the seal
     premises: ProcessPremises
+    keys: Keys
 
     @property
     def backup(self) -> Path:
@@ -57,6 +60,10 @@ class Past:
     @property
     def archive(self) -> Path:
         return self.folder / "archive"
+
+    @property
+    def late(self) -> Path:
+        return self.folder / "late"
 
     def verify(
         self, copy: Path, wal: Path | None, target: str = "latest", *, expect_after: datetime | None = None
@@ -91,8 +98,12 @@ def past(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathFa
         with site.console("bank") as console:
             console.execute("create index by_owner on account (owner)")
         origin = origin_of(site, folder)
-        argv = [site.program("pg_basebackup"), "-D", str(folder / "backup"), "-c", "fast", "-d", origin.dsn]
-        subprocess.run(argv, check=True, timeout=60, capture_output=True)
+
+        def back_up(name: str) -> None:
+            argv = [site.program("pg_basebackup"), "-D", str(folder / name), "-c", "fast", "-d", origin.dsn]
+            subprocess.run(argv, check=True, timeout=60, capture_output=True)
+
+        back_up("backup")
         for _ in range(2):
             with site.console("bank") as console:
                 console.execute("update account set balance = balance + 1 where id < 50")
@@ -100,14 +111,15 @@ def past(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathFa
         ((before,),) = site.ask("select pg_current_wal_insert_lsn()::text")
         with site.console("bank") as console:
             console.execute("update account set balance = balance + 1 where id < 50")
-        sealed = Sealing(origin, How.QUIESCED, restore_point="sealed").take(lambda _: None)
+        sealed = Sealing(origin, How.QUIESCED, restore_point="sealed", nonce=True).take(lambda _: None)
         with site.console("bank") as console:
             for statement in LATER:
                 console.execute(statement.encode())
             console.execute("select pg_switch_wal()")
+        back_up("late")
         stop_in_order(site)
         shutil.copytree(str(site.host.disk / "archive"), folder / "archive")
-        yield Past(folder, sealed, str(before), embedded_premises)
+        yield Past(folder, sealed, str(before), embedded_premises, site.keys)
 
 
 def by(verified: Verified, verdict: Verdict) -> dict[tuple[str, str], str]:
@@ -166,6 +178,7 @@ def test_a_timeline_that_left_before_the_seal_is_missed_and_one_that_left_later_
     past.promote(f"lsn:{past.before}", tmp_path / "before")
     verified = past.verify(tmp_path / "before", None)
     assert "left timeline 1" in by(verified, Verdict.MISSED)[("copy", "timeline")]
+    assert "was not on timeline 1 there" in by(verified, Verdict.UNKNOWN)[("copy", "nonce")]
 
     past.promote("name:sealed", tmp_path / "after")
     verified = past.verify(tmp_path / "after", None)
@@ -182,13 +195,16 @@ def test_the_log_of_an_earlier_timeline_must_be_whole_too(past: Past, tmp_path: 
     verified = past.verify(past.backup, whole)
     assert by(verified, Verdict.MISSED) == {}
     assert by(verified, Verdict.MET)[("copy", "timeline")] == "timeline 2"
+    assert by(verified, Verdict.MET)[("copy", "nonce")] == "found"
 
     begins = sorted((past.backup / "pg_wal").glob("0*"))[-1].name
     second = sorted(path.name for path in whole.glob("00000001" + "?" * 16) if path.name > begins)[0]
     shutil.copytree(whole, hole)
     (hole / second).unlink()
-    told = by(past.verify(past.backup, hole), Verdict.MISSED)[("copy", "log")]
+    holed = past.verify(past.backup, hole)
+    told = by(holed, Verdict.MISSED)[("copy", "log")]
     assert f"a hole: segment {second} is missing, before timeline 1 was left" in told
+    assert by(holed, Verdict.UNKNOWN)[("copy", "nonce")] == "its log cannot be read"
 
     shutil.copytree(whole, rot)
     with (rot / second).open("r+b") as segment:
@@ -196,3 +212,49 @@ def test_the_log_of_an_earlier_timeline_must_be_whole_too(past: Past, tmp_path: 
         segment.write(bytes(8192))
     missed = by(past.verify(past.backup, rot), Verdict.MISSED)
     assert {("copy", "replay"), ("copy", "restored")} & missed.keys()
+
+
+# -- the nonce ---------------------------------------------------------------------------------------------------------
+
+
+def cloned(past: Past, to: Path) -> None:
+    """The archive of a server that somebody made of the backup and let go its own way, on the same timeline."""
+    with bare(past.premises, past.keys) as site:
+        data = site.host.disk / "data"
+        site.host.bring(past.backup, data)
+        site.start(data, {**ARCHIVING, "fsync": "off"}, cluster_of="home")
+        place, due = 0, place_of(past.sealed.nonce_lsn or "")
+        while place <= due:
+            with site.console("bank") as console:
+                console.execute("update account set balance = balance + 1 where id < 50")
+                console.execute("select pg_switch_wal()")
+                ((lsn,),) = console.execute("select pg_current_wal_lsn()::text").fetchall()
+            place = place_of(str(lsn))
+        stop_in_order(site)
+        shutil.copytree(str(site.host.disk / "archive"), to)
+
+
+def test_the_log_of_a_clone_holds_no_nonce_and_is_missed(past: Past, tmp_path: Path) -> None:
+    """All else about it is as of the sealed server: its number, its timeline, how far it goes."""
+    cloned(past, tmp_path / "clone")
+    verified = past.verify(past.backup, tmp_path / "clone")
+    missed, met = by(verified, Verdict.MISSED), by(verified, Verdict.MET)
+    assert missed[("copy", "nonce")].startswith("not found")
+    assert {("copy", "identity"), ("copy", "timeline"), ("copy", "log")} <= met.keys()
+    assert verified.exit_code == 1
+
+
+def test_a_copy_of_before_the_nonce_tells_nothing_of_it(past: Past) -> None:
+    verified = past.verify(past.backup, None)
+    assert by(verified, Verdict.UNKNOWN)[("copy", "nonce")].endswith("before that was written")
+    assert by(verified, Verdict.MISSED) == {}
+
+
+def test_of_a_later_copy_an_archive_that_goes_further_back_tells_it(past: Past) -> None:
+    alone = past.verify(past.late, None)
+    assert "it does not go back to segment" in by(alone, Verdict.UNKNOWN)[("copy", "nonce")]
+    assert by(past.verify(past.late, past.archive), Verdict.MET)[("copy", "nonce")] == "found"
+
+    other = replace(past, sealed=replace(past.sealed, nonce="7" * 32))  # and what the copy does not need is not missed
+    told = by(other.verify(past.late, past.archive), Verdict.UNKNOWN)[("copy", "nonce")]
+    assert "not found in log that the copy does not need" in told

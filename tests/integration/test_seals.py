@@ -67,8 +67,13 @@ def read_back(sealed: Sealed, folder: Path) -> Sealed:
 
 def points(site: Site, since: str, until: str) -> list[str]:
     """The restore points that the log on the disk holds between two places."""
+    return written(site, "RESTORE_POINT", since, until)
+
+
+def written(site: Site, what: str, since: str, until: str) -> list[str]:
+    """The records of that kind between two places of the log on the disk."""
     argv = [site.program("pg_waldump"), "-p", f"{site.data}/pg_wal", "-s", since, "-e", until]
-    return [line for line in site.host.run(argv, deadline=60).splitlines() if "RESTORE_POINT" in line]
+    return [line for line in site.host.run(argv, deadline=60).splitlines() if what in line]
 
 
 def flushed(site: Site) -> str:
@@ -92,11 +97,26 @@ def test_a_restore_point_is_kept_in_the_log_when_all_was_read(town: tuple[Site, 
     assert told.endswith(name)
 
 
+def test_a_nonce_is_kept_in_the_log_before_the_restore_point(town: tuple[Site, Origin], tmp_path: Path) -> None:
+    site, origin = town
+    sealing = Sealing(origin, How.QUIESCED, ("town",), restore_point="after", nonce=True)
+    first, sealed = sealing.take(silent), read_back(sealing.take(silent), tmp_path)
+    assert sealed.nonce != first.nonce  # and one more does not disturb who seals a server where nobody writes
+    assert sealed.nonce is not None
+    assert sealed.nonce_lsn is not None
+    assert sealed.restore_point_lsn is not None
+    assert place_of(sealed.ended.lsn) < place_of(sealed.nonce_lsn) < place_of(sealed.restore_point_lsn)
+    (told,) = written(site, "MESSAGE", sealed.ended.lsn, sealed.nonce_lsn)
+    assert f'prefix "drill seal {sealed.nonce}"' in told
+
+
 def test_nothing_is_written_that_nobody_asked_for(town: tuple[Site, Origin]) -> None:
     site, origin = town
     sealed = Sealing(origin, How.QUIESCED, ("town",)).take(silent)
     assert (sealed.restore_point, sealed.restore_point_lsn) == (None, None)
-    assert points(site, sealed.begun.lsn, flushed(site)) == []
+    assert (sealed.nonce, sealed.nonce_lsn) == (None, None)
+    assert points(site, sealed.begun.lsn, end := flushed(site)) == []
+    assert written(site, "MESSAGE", sealed.begun.lsn, end) == []
 
 
 def test_no_restore_point_is_written_where_somebody_wrote_meanwhile(town: tuple[Site, Origin]) -> None:
@@ -146,6 +166,9 @@ def test_a_standby_is_refused_a_restore_point(embedded_premises: ProcessPremises
         with pytest.raises(CannotRun, match="is a standby") as refused:
             Sealing(origin, How.UNDER_LOAD, ("town",), restore_point="here").take(told.append)
         assert "--restore-point" in refused.value.hint
+        with pytest.raises(CannotRun, match="can hold no nonce") as refused:
+            Sealing(origin, How.UNDER_LOAD, ("town",), nonce=True).take(told.append)
+        assert "--nonce" in refused.value.hint
         assert told == []
         site.ask("select pg_wal_replay_pause()")
         sealed = Sealing(origin, How.PAUSED, ("town",)).take(silent) if paused(site) else None

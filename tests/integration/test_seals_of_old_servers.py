@@ -15,6 +15,8 @@ from drill.hosts.mark import new_run_id
 from drill.hosts.process import ProcessPremises
 from drill.offered import Offered
 from drill.seals import How
+from drill.sites.marks import holds
+from drill.sites.wal import record_of
 from drill.verdict import Verdict
 from drill.verification import Verification
 from tests.fix_victim import drill
@@ -51,12 +53,17 @@ def test_an_old_server_is_sealed_and_its_dump_is_met_on_a_new_one(
 ) -> None:
     at, file, nightly = old.address(), tmp_path / "bank.json", tmp_path / "nightly"
     dsn = f"host={at.host} port={at.port} user=postgres dbname=bank"
-    options = ["--portable", "--with-dump", str(nightly), "--restore-point", "bank", "--rate", "20MB/s"]
+    options = ["--portable", "--with-dump", str(nightly), "--restore-point", "bank", "--rate", "20MB/s", "--nonce"]
     done = drill("seal", dsn, "--database", "bank", *options, "-o", str(file))
     assert done.returncode == 0, done.stderr
     assert "bank: 4 tables, " in done.stderr
     assert f"restore point bank ends at {seals.read(file).restore_point_lsn}" in done.stderr
     sealed = seals.read(file)
+    assert f"nonce {sealed.nonce} ends at {sealed.nonce_lsn}" in done.stderr
+    log = [str(Path("/usr/lib/postgresql/15/bin/pg_waldump")), "-p", str(old.disk / "data" / "pg_wal")]
+    within = ["-s", sealed.ended.lsn, "-e", str(sealed.nonce_lsn)]
+    records = map(record_of, old.run([*log, *within], deadline=60).splitlines())
+    assert holds(filter(None, records), str(sealed.nonce))
     assert (sealed.major, sealed.form, sealed.how) == (15, Form.PORTABLE, How.DUMPED)
     assert sealed.databases["bank"].tables["public.pgbench_accounts"].rows == 100_000
 
