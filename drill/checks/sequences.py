@@ -37,13 +37,15 @@ def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, s
 
 
 def _set_back(sealed: Structure, held: Structure, behind: set[str]) -> list[str]:
-    """Those that would give numbers again which they had given before the seal; one that goes round does so anyway."""
+    """Those that would give numbers again which they had given before the seal; one that goes round does so anyway.
+
+    So does one that is unlogged, which begins anew with its table after every recovery.
+    """
     now = {s.name: s.next_value for s in held.sequences}
-    round_ = {name for name, told in sealed.objects.get("sequences", {}).items() if told.split()[-1:] == ["t"]}
+    anew = {name for name, told in sealed.objects.get("sequences", {}).items() if told.split()[-1:] == ["t"]}
+    anew |= {name for name, told in sealed.objects.get("relations", {}).items() if told.split()[:2] == ["S", "u"]}
     fell = {s.name: s for s in sealed.sequences if now.get(s.name, s.next_value) < s.next_value}
-    return [
-        f"{name} ({now[name]} instead of {fell[name].next_value})" for name in sorted(fell.keys() - round_ - behind)
-    ]
+    return [f"{name} ({now[name]} instead of {fell[name].next_value})" for name in sorted(fell.keys() - anew - behind)]
 
 
 def _ahead(sequence: Sequence) -> bool:
