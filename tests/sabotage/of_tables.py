@@ -15,7 +15,6 @@ from tests.sabotage.means import (
     relisted,
     removed,
     rewritten,
-    served,
     setting,
     shortened,
     together,
@@ -191,14 +190,6 @@ TABLES = (
         emptied("pg_largeobject"),
         holds("set enable_indexscan = off; select count(*) = 0 from pg_largeobject"),
         (missed("schema", r"large objects: all is"),),
-    ),
-    Damage(
-        "pages of a large object that is not there",
-        Kind.STOPPED,
-        served("delete from pg_largeobject_metadata"),
-        holds("select count(*) > 0 from pg_largeobject where not exists (select from pg_largeobject_metadata)"),
-        (missed("large_objects", r"large objects: \d+ pages belong to no object"), missed("schema", "large objects")),
-        sample=True,
     ),
     Damage(
         "a sequence's older file",
