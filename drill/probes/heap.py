@@ -9,21 +9,24 @@ from psycopg import sql
 
 from drill.evidence import Observation
 from drill.probes.borrowed import borrowed
-from drill.probes.look import Look, printable, tables
+from drill.probes.look import Look, oids, printable, tables
+
+_DAMAGED = sql.SQL("select count(*) from unnest({}) t, lateral {}(t, false, true, 'none', null, null)")
+_FIRST = sql.SQL(
+    "select count(*) over (), blkno, offnum, msg from {}({}::oid, false, true, 'none', null, null)"
+    " order by 2, 3 limit 1"
+)
 
 
 def heap(console: psycopg.Connection[Any]) -> Observation:
     """One line for each damaged table. The console is in autocommit; psycopg.Error when its connection is gone."""
     look = Look(console)
     with look.over(), borrowed(console, "verify_heapam") as lent:
-        for oid, name in tables(console):
-            with look.at(name):
-                query = sql.SQL(
-                    "select count(*) over (), blkno, offnum, msg from {}({}::oid, false, true, 'none', null, null)"
-                    " order by 2, 3 limit 1"
-                ).format(lent("verify_heapam"), oid)
-                for count, block, tuple_, says in console.execute(query):
+        look_at = lent("verify_heapam")
+        for table in look.doubtful(tables(console), lambda some: _DAMAGED.format(oids(some), look_at)):
+            with look.at(table.name):
+                for count, block, tuple_, says in console.execute(_FIRST.format(look_at, table.oid)):
                     look.wrong.append(
-                        f"{name}: {count} damaged, first block {block}, tuple {tuple_}: {printable(says)}"
+                        f"{table.name}: {count} damaged, first block {block}, tuple {tuple_}: {printable(says)}"
                     )
     return look.observation

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Protocol, TypeVar
 
 import psycopg
+from psycopg.sql import SQL, Composed
 
 from drill.evidence import Observation
 from drill.probes.borrowed import Absent
@@ -22,13 +23,44 @@ _NO_DAMAGE = "has no actual version, but a version was recorded"
 
 _TABLES: LiteralString = """
 select c.oid::bigint, case when o.oid is null then array[n.nspname::text, c.relname::text]
-                           else array[m.nspname::text, o.relname::text] end, o.oid is not null
+                           else array[m.nspname::text, o.relname::text] end, o.oid is not null,
+       coalesce(pg_relation_size(c.oid), 0)
 from pg_class c
 left join pg_namespace n on n.oid = c.relnamespace
 left join (pg_class o left join pg_namespace m on m.oid = o.relnamespace) on c.relkind = 't' and o.reltoastrelid = c.oid
 where c.relkind in ('r', 'm', 't') and c.relpersistence <> 't'
 order by 2, 1
 """
+
+
+# What one statement looks at together: bytes on the disk, so that its locks do not stand long.
+_TOGETHER = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A table or an index to look at."""
+
+    oid: int
+    name: str
+    size: int  # bytes on the disk
+
+
+class Sized(Protocol):
+    """Something that has a size, in bytes on the disk."""
+
+    @property
+    def size(self) -> int: ...
+
+
+class Known(Protocol):
+    """Something that has a number in the catalogue."""
+
+    @property
+    def oid(self) -> int: ...
+
+
+T = TypeVar("T", bound=Sized)
 
 
 @dataclass
@@ -70,6 +102,29 @@ class Look:
             self._note(thing, said)
         self.console.execute("rollback to savepoint look")
 
+    def doubtful(self, things: Iterable[T], wrong: Callable[[Sequence[T]], Composed | bytes]) -> Iterator[T]:
+        """Small things are looked at together, which is quicker; yields those that must be looked at one by one.
+
+        `wrong` makes the statement that counts what is wrong with all of some. Where that is not 0, or the server has
+        something to say against one of them, nothing is noted here. psycopg.Error when the connection is gone.
+        """
+        for some in _together(things):
+            if len(some) > 1 and self._fine(wrong(some)):
+                self.looked_at += len(some)
+            else:
+                yield from some
+
+    def _fine(self, statement: Composed | bytes) -> bool:
+        self.console.execute("savepoint look")
+        try:
+            ((wrong,),) = self.console.execute(statement).fetchall()
+        except (psycopg.Error, UnicodeDecodeError):
+            if self.console.closed:
+                raise
+            wrong = None
+        self.console.execute("rollback to savepoint look")
+        return bool(wrong == 0)
+
     def _note(self, thing: str, said: psycopg.Error | Absent | UnicodeDecodeError) -> None:
         if isinstance(said, Absent):
             self.unseen[said.thing or thing] = str(said)
@@ -84,10 +139,30 @@ class Look:
             self.unseen[thing] = of_error(said)
 
 
-def tables(console: psycopg.Connection[Any]) -> list[tuple[int, str]]:
-    """Oid and name of everything that has rows of its own, catalogues and TOAST tables too; no temporary tables."""
+def _together(things: Iterable[T]) -> Iterator[list[T]]:
+    """In their order; what is large is alone."""
+    some, size = list[T](), 0
+    for thing in things:
+        if some and size + thing.size > _TOGETHER:
+            yield some
+            some, size = [], 0
+        some.append(thing)
+        size += thing.size
+    if some:
+        yield some
+
+
+def tables(console: psycopg.Connection[Any]) -> list[Thing]:
+    """Everything that has rows of its own, catalogues and TOAST tables too; no temporary tables."""
     found = console.execute(_TABLES).fetchall()
-    return [(oid, f"TOAST of {named(*names)}" if toast else named(*names)) for oid, names, toast in found]
+    return [
+        Thing(oid, f"TOAST of {named(*names)}" if toast else named(*names), size) for oid, names, toast, size in found
+    ]
+
+
+def oids(things: Iterable[Known]) -> Composed:
+    """As an array in SQL."""
+    return SQL("{}::oid[]").format([thing.oid for thing in things])
 
 
 def named(*names: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, LiteralString
 
 import psycopg
@@ -19,8 +20,9 @@ _INDEXES: LiteralString = """
 with qualified as (
   select o.oid, format('operator(%I.%s)', n.nspname, o.oprname) as text
   from pg_operator o join pg_namespace n on n.oid = o.oprnamespace)
-select array[n.nspname::text, c.relname::text], format('%I.%I', m.nspname, t.relname),
-       pg_get_expr(i.indpred, i.indrelid), coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
+select array[n.nspname::text, c.relname::text], coalesce(pg_relation_size(i.indrelid), 0),
+       format('%I.%I', m.nspname, t.relname), pg_get_expr(i.indpred, i.indrelid),
+       coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
        count(*) filter (where e.overlap),
        array_agg(format('(%s)%s%s', pg_get_indexdef(i.indexrelid, p.place + 1, false),
            case when y.typtype <> 'p' then format('::%I.%I', z.nspname, y.typname) end,
@@ -64,6 +66,7 @@ class _Index:
     """One row of _INDEXES: names as they are told, the rest as it is to be written in SQL."""
 
     names: tuple[str, ...]
+    size: int  # bytes on the disk, of its table
     table: str
     predicate: str | None
     nulls_conflict: bool
@@ -71,6 +74,11 @@ class _Index:
     keys: Sequence[str]
     before: Sequence[str | None]  # by key: the operator that orders
     conflict: Sequence[str | None]  # by key: the operator that must not hold for every key at once
+
+    @property
+    def ordered(self) -> bool:
+        """Are rows that conflict neighbours in some order?"""
+        return None not in self.before and None not in self.conflict and self.overlaps <= 1
 
     @property
     def twice(self) -> str:
@@ -93,6 +101,10 @@ class _Index:
         return f"(p{i} {self.conflict[i]} k{i}{nulls})"
 
 
+def _all_twice(some: Sequence[_Index]) -> bytes:
+    return f"select sum(n) from ({' union all '.join(index.twice for index in some)}) s(n)".encode()  # noqa: S608
+
+
 def uniqueness(console: psycopg.Connection[Any]) -> Observation:
     """One line for each index whose table has a key twice. One that is not valid promises nothing, and is left out.
 
@@ -100,10 +112,12 @@ def uniqueness(console: psycopg.Connection[Any]) -> Observation:
     """
     look = Look(console)
     with look.over(), sandbox(console):
-        for index in (_Index(tuple(names), *rest) for names, *rest in console.execute(_INDEXES).fetchall()):
+        every = [_Index(tuple(names), *rest) for names, *rest in console.execute(_INDEXES).fetchall()]
+        doubtful = look.doubtful((index for index in every if index.ordered), _all_twice)
+        for index in chain(doubtful, (index for index in every if not index.ordered)):
             thing = f"index {named(*index.names)}"
             with look.at(thing):
-                if None in index.before or None in index.conflict or index.overlaps > 1:
+                if not index.ordered:
                     raise Absent("its rows have no order in which those that conflict are neighbours")
                 for (count,) in console.execute(index.twice.encode()):
                     if count:
