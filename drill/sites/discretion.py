@@ -36,7 +36,7 @@ _SAYABLE = re.compile(
             rf"check constraint {_NAME} of relation {_NAME} is violated by some row",
             rf"column {_NAME} of relation {_NAME} contains null values",
             rf"could not create unique index {_NAME}",
-            rf"(?:unrecognized configuration parameter|invalid value for parameter) {_NAME}",
+            rf"(?:unrecognized (?:configuration )?parameter|invalid value for parameter) {_NAME}",
             rf"invalid (?:input syntax for type|input value for enum|byte sequence for encoding) {_NAME}",
             rf"permission denied (?:for|to) [a-z ]+(?:{_NAME})?",
             rf"must be (?:owner of|superuser|able to)[a-z ]*(?:{_NAME})?",

@@ -146,6 +146,10 @@ _LACKING = {
     "unrecognized configuration parameter": _programs(
         "the PostgreSQL whose pg_dump wrote it, or one that has the extension of that setting"
     ),
+    "unrecognized parameter": (
+        "dump it with the programs of its own server (`drill seal --pg-bin DIR`), or load it into a newer PostgreSQL:"
+        " that knows the parameter, and this one does not"
+    ),
     "access file|load library|loaded via|access.method": _programs("a PostgreSQL that has this library"),
     "collation|locale|ICU|XML|compressed archive|compression method": _programs(
         "a PostgreSQL that was built with it, and where its locales are"

@@ -220,7 +220,8 @@ class Physical:
         order = sql.SQL("alter role {} login password {};\n").format(
             sql.Identifier(self.site.officer), sql.Literal(self.site.officers_password)
         )
-        self.site.host.write(secret, "set scram_iterations = 1;\n" + order.as_string(None))
+        quick = "set scram_iterations = 1;\n" if self.site.major >= 16 else ""
+        self.site.host.write(secret, quick + order.as_string(None))
         self._psql("-f", str(secret))
         self.site.host.write(secret, "")
         self.site.host.write(self.data / "pg_hba.conf", HBA)

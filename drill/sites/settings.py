@@ -23,6 +23,14 @@ SETTINGS: Mapping[str, str] = {
 # Beside these where somebody's own data is: the message of an error may quote a row, and a trigger on events is theirs.
 DISCREET: Mapping[str, str] = {"log_min_messages": "log", "event_triggers": "off"}
 
+_SINCE: Mapping[str, int] = {"event_triggers": 17}  # by setting: the major version that was the first to know it
+
+
+def known(settings: Mapping[str, str], major: int) -> dict[str, str]:
+    """Those that a server of that version knows: it does not start with one that it does not."""
+    return {name: setting for name, setting in settings.items() if _SINCE.get(name, 0) <= major}
+
+
 # Of a session: a database's own settings might let it pass over damage.
 HONEST = " ".join(f"-c {name}=off" for name in HIDING if name != "ignore_invalid_pages")  # which is a server's
 

@@ -19,7 +19,7 @@ from drill.sites.console import Console
 from drill.sites.discretion import of_error
 from drill.sites.keys import Keys
 from drill.sites.living import serves, wait_for
-from drill.sites.settings import DISCREET, HBA, HONEST, RESUME, RIGHTS, SETTINGS
+from drill.sites.settings import DISCREET, HBA, HONEST, RESUME, RIGHTS, SETTINGS, known
 
 OFFICER = "drill"  # the superuser at both sites: the console
 COURIER = "courier"  # pulls the copies
@@ -69,12 +69,12 @@ class Site:
     barred: bool = False  # the fence keeps this site's power off: it must not be given back
     discreet: bool = False  # it holds somebody's own rows: nothing is logged or told that may quote one
     officer: str = OFFICER  # its superuser: the console
+    major: int = 18  # version of its programs
     data: PurePosixPath | None = field(default=None, init=False)  # what the server serves from, once it was started
     cluster_of: str = field(default="", init=False)  # the site at which the cluster was created
     listened: Address | None = field(default=None, init=False)  # where the server was last found
 
     # -- the server -------------------------------------------------------------------------------------------------
-
     @contextmanager
     def open(self) -> Iterator[Site]:
         """The machine, with nothing on its disk."""
@@ -171,8 +171,8 @@ class Site:
 
     def launch(self, data: PurePosixPath, settings: Mapping[str, str]) -> None:
         """Start the server on a data folder, and wait for nothing."""
-        chosen = {**SETTINGS, **self.host.listens, "cluster_name": f"drill {self.name}", **settings}
-        chosen |= DISCREET if self.discreet else {}
+        ours = {**SETTINGS, **self.host.listens, "cluster_name": f"drill {self.name}", **settings}
+        chosen = known({**ours, **(DISCREET if self.discreet else {})}, self.major)
         told = (word for name, setting in chosen.items() for word in ("-c", f"{name}={setting}"))
         argv = [self.program("postgres"), "-D", str(data), *told]
         self.host.start(argv, log=self.log)

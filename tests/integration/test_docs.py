@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drill.cli import run as run_command
+from drill.cli.options import On
 from drill.errors import ScenarioError
 from drill.scenario import Scenario
 from drill.scenario.kinds import check_names, families
@@ -170,7 +170,7 @@ def test_the_map_names_every_module_and_nothing_else() -> None:
 
 def test_the_map_names_every_kind() -> None:
     text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
-    hosts = [str(host) for host in run_command.On if host != run_command.On.auto]
+    hosts = [str(host) for host in On if host != On.auto]
     kinds = [kind for family in families().values() for kind in family]
     assert [name for name in (*kinds, *hosts) if f"`{name}`" not in text] == []
 

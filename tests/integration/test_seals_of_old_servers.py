@@ -1,7 +1,8 @@
-"""A server older than the drill's own programs is sealed, and its dump is met on theirs."""
+"""A server older than the drill's own programs is sealed; its dump is met on theirs, its files on its own."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +22,13 @@ from drill.verdict import Verdict
 from drill.verification import Verification
 from tests.fix_victim import drill
 
+OWN = Path("/usr/lib/postgresql/15/bin")
+
 
 @pytest.fixture(scope="module")
 def old() -> Iterator[Host]:
     """A PostgreSQL 15 of this machine, with a database of pgbench."""
-    folder = Path("/usr/lib/postgresql/15/bin")
+    folder = OWN
     if not (folder / "pgbench").is_file():
         pytest.skip("this machine has no PostgreSQL 15")
     version = binaries.version_of(folder / "postgres")
@@ -53,14 +56,20 @@ def test_an_old_server_is_sealed_and_its_dump_is_met_on_a_new_one(
 ) -> None:
     at, file, nightly = old.address(), tmp_path / "bank.json", tmp_path / "nightly"
     dsn = f"host={at.host} port={at.port} user=postgres dbname=bank"
-    options = ["--portable", "--with-dump", str(nightly), "--restore-point", "bank", "--rate", "20MB/s", "--nonce"]
+    options = ["--portable", "--restore-point", "bank", "--rate", "20MB/s", "--nonce"]
+    options += [
+        "--with-dump",
+        str(nightly),
+        "--pg-bin",
+        str(OWN),
+    ]  # a newer pg_dump may not know what it must leave out
     done = drill("seal", dsn, "--database", "bank", *options, "-o", str(file))
     assert done.returncode == 0, done.stderr
     assert "bank: 4 tables, " in done.stderr
     assert f"restore point bank ends at {seals.read(file).restore_point_lsn}" in done.stderr
     sealed = seals.read(file)
     assert f"nonce {sealed.nonce} ends at {sealed.nonce_lsn}" in done.stderr
-    log = [str(Path("/usr/lib/postgresql/15/bin/pg_waldump")), "-p", str(old.disk / "data" / "pg_wal")]
+    log = [str(OWN / "pg_waldump"), "-p", str(old.disk / "data" / "pg_wal")]
     within = ["-s", sealed.ended.lsn, "-e", str(sealed.nonce_lsn)]
     records = map(record_of, old.run([*log, *within], deadline=60).splitlines())
     assert holds(filter(None, records), str(sealed.nonce))
@@ -69,7 +78,32 @@ def test_an_old_server_is_sealed_and_its_dump_is_met_on_a_new_one(
 
     verified = Verification(Offered.recognised(nightly), sealed, embedded_premises).run(lambda _: None)
     found = {finding.check: finding for finding in verified.findings if finding.register == "bank"}
-    assert found["restored"].verdict is Verdict.MET
+    assert found["restored"].verdict is Verdict.MET, found["restored"].actual
     assert found["content"].verdict is Verdict.MET, found["content"].actual
     missed = [(f.register, f.check, f.actual) for f in verified.findings if f.verdict is Verdict.MISSED]
     assert missed == []
+
+
+def test_a_base_backup_of_an_old_server_is_met_by_its_own_programs_and_missed_where_it_is_damaged(
+    old: Host, tmp_path: Path
+) -> None:
+    at, file, base = old.address(), tmp_path / "bank.json", tmp_path / "base"
+    dsn = f"host={at.host} port={at.port} user=postgres dbname=bank"
+    sealed = drill("seal", dsn, "--database", "bank", "--quiesced", "-o", str(file))
+    assert sealed.returncode == 0, sealed.stderr
+    subprocess.run([OWN / "pg_basebackup", "-D", base, "-c", "fast", "-d", dsn], check=True, timeout=120)
+    verify = ["verify", str(base), "--seal", str(file), "--on", "embedded", "--pg-bin", str(OWN)]
+    met = drill(*verify)
+    assert met.returncode == 0, met.stdout + met.stderr
+
+    query = "select pg_relation_filepath('pgbench_accounts')"
+    path = old.run([str(OWN / "psql"), "-XAtc", query, "-d", dsn], deadline=60).strip()
+    with (base / path).open("r+b") as table:
+        table.write(bytes(8192))
+    missed = drill(*verify)
+    assert missed.returncode == 1, missed.stdout + missed.stderr
+    assert "differ: public.pgbench_accounts" in missed.stdout
+
+    newer = drill(*verify[:-2])
+    assert newer.returncode == 3, newer.stdout + newer.stderr
+    assert "--pg-bin" in newer.stdout

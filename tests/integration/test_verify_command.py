@@ -19,7 +19,7 @@ from tests.unit.test_tarball import HOSTILE
         (["--target", "noon"], "is no point of a log"),
         (["--target", "time:noon"], "write a date, a time and its zone"),
         (["--expect-after", "yesterday"], "write a date, a time and its zone"),
-        (["--timeout", "soon"], "write it as 90s or 5m"),
+        (["--timeout", "soon"], "write it with its unit, as 200ms, 30s"),
         (["--tablespace", "space=there"], "write the number of the tablespace and a folder"),
         (["--tablespace", "16385=/nowhere"], "/nowhere is no folder"),
         (["--wal", "/nowhere"], "/nowhere is no folder"),

@@ -22,6 +22,7 @@ NAMING = [
     ("42704", 'column "a" of relation "t" does not exist', ""),
     ("42704", 'text search configuration "et" does not exist', ""),
     ("42704", 'unrecognized configuration parameter "app.x"', ""),
+    ("22023", 'unrecognized parameter "pg_attver"', ""),
     ("42704", "large object 16398 does not exist", ""),
     ("42P01", 'relation "public.t" does not exist', ""),
     ("42P06", 'schema "public" already exists', ""),
