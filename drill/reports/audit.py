@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from drill.reports import unchecked
-from drill.reports.after_action import Field, Told, groups
+from drill.reports.after_action import groups
+from drill.reports.fields import Field, Told
 from drill.reports.markdown import markdown, plain_text, table
 from drill.reports.ratings import ratings
 

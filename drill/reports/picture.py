@@ -127,10 +127,10 @@ def _cable(scene: Scene, width: int) -> list[Text]:
     lag = f"lag {size(scene.lag)}" if scene.lag is not None else ""
     told = [Text("cable", style="dim"), Text(line, style=style), Text(scene.cable, style=style), Text(lag)]
     centred = []
-    for each in told:
+    for each in (Text(scene.far, style="dim"), *told):
         each.align("center", width)
         centred.append(each)
-    return [Text(" " * width), *centred]
+    return centred
 
 
 def _clock(scene: Scene, now: float, width: int) -> Text:

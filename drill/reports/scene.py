@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from drill.ledger import PROMISED, Entry, Errand, Outcome
+from drill.link import spoken_rate
 from drill.measures import restored_at
+from drill.objectives import spoken
 from drill.phases import span_of
 from drill.reports.progress import line_of
 from drill.timeline import Event
@@ -82,6 +84,7 @@ class Scene:
         self.over: set[str] = set()
         self.places = {"home": Place(), "embassy": Place()}
         self.cable = "not laid yet"
+        self.far = ""  # how the scenario shapes the cable
         self._lags: dict[str, int] = {}  # bytes, by copy
         self.registers: dict[str, Shown] = {}
         self.struck: float | None = None
@@ -178,6 +181,9 @@ class Scene:
         lost, promised = set(facts.get("lost", ())), facts.get("objectives", {})
         self.registers = {name: Shown(float(promised[name]["rto"]), name in lost) for name in facts["registers"]}
         self._stable_for = float(facts.get("stable_for", 0.0))
+        link = facts.get("link") or {}
+        rtt, rate = link.get("rtt_s"), link.get("bandwidth_bit_s")
+        self.far = " · ".join([*([spoken(rtt)] if rtt else []), *([spoken_rate(rate)] if rate else [])])
 
     def _take_up(self, act: str, at: float) -> None:
         home, embassy = self.places["home"], self.places["embassy"]

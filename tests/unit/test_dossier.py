@@ -15,8 +15,9 @@ from drill.dossier.mapping import SHIPPED, Mapped
 from drill.dossier.meta import SAMPLE, Meta
 from drill.errors import ScenarioError
 from drill.judge import judged
-from drill.reports.after_action import Group, Told, groups
+from drill.reports.after_action import groups
 from drill.reports.audit import audit
+from drill.reports.fields import Group, Told
 from tests.unit.pages import TODAY, hostile_dossier
 from tests.unit.stories import GOOD, LEDGER, held, told
 

@@ -5,7 +5,7 @@ import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TextIO
 
@@ -100,6 +100,14 @@ def test_failures_doubts_and_lag_are_shown() -> None:
     assert "lag" not in seen(GOOD, 9.0)
     *_, (scene, _) = moments(doubted)
     assert (scene.registers["land"].failed, scene.registers["land"].in_doubt) == (1, 1)
+
+
+def test_how_far_the_sites_are_apart_is_shown_where_the_scenario_says_so() -> None:
+    began, *others = GOOD.events
+    far = {"rtt_s": 0.038, "bandwidth_bit_s": 1e9}
+    apart = replace(GOOD, events=(replace(began, facts={**began.facts, "link": far}), *others))
+    assert "38ms · 1Gbit/s" in seen(apart, 9.0)
+    assert "bit/s" not in seen(GOOD, 9.0)
 
 
 @dataclass
