@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from drill.result import Judged
 from drill.verdict import Verdict
+
+if TYPE_CHECKING:
+    from drill.result import Judged
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from drill.spread import METHOD, Spread
 
 def printable(text: object) -> str:
     """One line without control characters, escape sequences or marks that turn the direction of writing."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in str(text))
+    whole = str(text)
+    if whole.isprintable():
+        return whole
+    return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in whole)
 
 
 def lines(text: object) -> str:
