@@ -13,10 +13,7 @@ from drill.errors import CannotRun, StepFailed
 from drill.hosts import Host, Premises, leftovers
 from drill.hosts.mark import new_run_id, work_folder
 
-KINDS = [
-    pytest.param("embedded"),
-    pytest.param("docker", marks=pytest.mark.docker),
-]
+KINDS = ["embedded", pytest.param("docker", marks=pytest.mark.docker)]
 
 _TREE = "sleep 301 & (sleep 302 & sleep 303; true) & wait"  # a tree whose middle does not wait for its end
 

@@ -33,8 +33,7 @@ def _refused(held: Held, to: object, says: str) -> None:
 def _proven(held: Held) -> bool:
     """Whether the gazette's rows are what was sealed, changed by exactly the receipts that are there."""
     here = Filled(held.pair.embassy, held.seals)
-    holdings = here.holdings(GAZETTE)
-    return holdings.tables == here.expected(GAZETTE, holdings)
+    return (holdings := here.holdings(GAZETTE)).tables == here.expected(GAZETTE, holdings)
 
 
 # -- exactly up to there ----------------------------------------------------------------------------------------------

@@ -19,22 +19,11 @@ from tests.sabotage.restored import restored
 VERIFY = Path(__file__).parents[2] / "docs" / "verify.md"
 _WRITING = os.environ.get("DRILL_WRITE_DOCS") == "1"
 _TOLD: dict[str, Told] = {}
-_ESCAPES: dict[str, str] = {}  # damage -> why the program does not see it by now
 
 
 def chosen() -> list[object]:
     """Those that are tried every time, and the others in the soak."""
-    return [
-        pytest.param(
-            damage,
-            id=damage.name,
-            marks=[
-                *([] if damage.sample else [pytest.mark.soak]),
-                *([pytest.mark.xfail(strict=True, reason=_ESCAPES[damage.name])] if damage.name in _ESCAPES else []),
-            ],
-        )
-        for damage in EVERY
-    ]
+    return [pytest.param(damage, id=damage.name, marks=() if damage.sample else pytest.mark.soak) for damage in EVERY]
 
 
 def told(verified: Verified, *verdicts: Verdict) -> list[tuple[str, str, str]]:

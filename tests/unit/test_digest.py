@@ -15,6 +15,7 @@ from drill.digest import (
     Column,
     Digest,
     Form,
+    Wanted,
     of_change,
     of_table,
     quoted,
@@ -145,6 +146,35 @@ def test_the_portable_form_is_two_halves_of_an_md5_and_the_same_for_every_server
         f"select count(*), {', '.join(halves)} from (select {hashed} h from only x t offset 0) s"
     )
     assert (Form.NATIVE, Form.PORTABLE) == ("native", "portable")  # as they are written down in seals
+
+
+A, B = Column("a", "integer"), Column("b", "text")
+HASHED = 'int8send(hash_record_extended(row(t."a", t."b" collate "C"),1))'
+
+
+def test_some_blocks_of_a_table_are_read_by_where_their_rows_lie() -> None:
+    assert Wanted((A, B)).query("x", blocks=(3, 7)) == (
+        f"select count(*), {SEED_ONE.format('h')}, {SEED_TWO.format('h')} from (select {HASHED} h from only x t"
+        " where t.ctid >= '(3,0)' and t.ctid < '(7,0)' offset 0) s"
+    )
+    assert Wanted((A, B)).query("x") == of_table("x", (A, B))
+
+
+def test_the_buckets_of_a_key_are_counted_and_summed_apart() -> None:
+    bucket = '(hash_record_extended(row(t."a", t."b" collate "C"),5)&15)::integer'
+    assert Wanted((A, B), key=(A, B)).query("x") == (
+        f"select b, count(*), {SEED_ONE.format('h')}, {SEED_TWO.format('h')}"
+        f" from (select {HASHED} h, {bucket} b from only x t offset 0) s group by b"
+    )
+    assert Wanted((A,), key=(A,)).key == (A,)
+    assert (Wanted((A,)).key, Wanted((A,)).form) == ((), Form.NATIVE)
+
+
+def test_the_buckets_of_the_portable_form_are_the_same_for_every_server() -> None:
+    query = Wanted((A, B), Form.PORTABLE, key=(A,)).query("x")
+    bucket = "('x' || left(md5(row(t.\"a\"::text)::text), 1))::bit(4)::integer"
+    assert f" h, {bucket} b from only x t offset 0) s group by b" in query
+    assert query.startswith("select b, count(*), ")
 
 
 def test_a_change_hashes_only_rows_that_were_there_and_rows_that_are() -> None:
