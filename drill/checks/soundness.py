@@ -20,11 +20,12 @@ _TARGETS: Mapping[str, str] = {
     "references": "no row that refers to nobody",
     "uniqueness": "no key there twice",
     "functions": "every compiled function there",
+    "large_objects": "every page part of a large object",
     "collations": "text in the order in which it was written",
 }
 # What is tried only with a copy that is thrown away.
 _TRIED: Mapping[str, str] = {"write_and_read_back": "a row written and read back, and one put again into each table"}
-_MAY_LACK = ("references", "logins")  # of everything else a database has some, in its catalogue
+_MAY_LACK = ("references", "logins", "large_objects")  # of everything else a database has some, in its catalogue
 
 
 def _judging(name: str, target: str) -> Check:

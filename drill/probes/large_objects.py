@@ -38,23 +38,20 @@ where length(l.data) > current_setting('block_size')::integer / 4
 """
 
 
-def large_objects(console: psycopg.Connection[Any], form: Form = Form.NATIVE) -> tuple[Digest, Observation]:
-    """The digest counts objects, and sums up their lengths and pages; it is empty where they cannot be read.
+def large_objects(console: psycopg.Connection[Any]) -> Observation:
+    """One line for pages that belong to no object, or are longer than a page is. What they hold is in the digest.
 
-    The console is in autocommit and pins how values are written; psycopg.Error when its connection is gone.
+    The console is in autocommit; psycopg.Error when its connection is gone.
     """
-    look, found = Look(console), Digest()
-    with look.over(), sandbox(console):
-        with look.at("large objects"):
-            found = content_of(console, form)
-            look.looked_at += found.rows - 1  # each object is a thing, and their table none
-        with look.at("pages of large objects"):
-            look.looked_at -= 1
-            for query, says in ((_STRAY, "belong to no object"), (_TOO_LONG, "are too long")):
-                for count, first in console.execute(query):
-                    if count:
-                        look.wrong.append(f"large objects: {count} pages {says}, the first of {first}")
-    return found, look.observation
+    look = Look(console)
+    with look.over(), sandbox(console), look.at("large objects"):
+        ((objects,),) = console.execute(_OBJECTS).fetchall()
+        for query, says in ((_STRAY, "belong to no object"), (_TOO_LONG, "are too long")):
+            for count, first in console.execute(query):
+                if count:
+                    look.wrong.append(f"large objects: {count} pages {says}, the first of {first}")
+        look.looked_at += objects - 1  # each object is a thing, and their table none
+    return look.observation
 
 
 def size_of_large_objects(console: psycopg.Connection[Any]) -> int:

@@ -15,6 +15,7 @@ from drill.probes.btree import btree
 from drill.probes.collations import collations
 from drill.probes.functions import functions
 from drill.probes.heap import heap
+from drill.probes.large_objects import large_objects
 from drill.probes.references import references
 from drill.probes.uniqueness import uniqueness
 from drill.probes.visibility import visibility
@@ -31,6 +32,7 @@ PROBES: Mapping[str, Probe] = {
     "references": references,
     "visibility": visibility,
     "functions": functions,
+    "large_objects": large_objects,
     "collations": collations,
 }
 

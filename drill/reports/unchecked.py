@@ -11,7 +11,7 @@ from drill.verdict import Verdict
 # The checks that judge registers, in their order; the others judge the whole drill. The second half is of content.
 CONTENT = (
     *("content", "sequences", "constraints", "indexes", "write_and_read_back", "schema"),
-    *("heap", "btree", "visibility", "references", "uniqueness", "functions", "collations"),
+    *("heap", "btree", "visibility", "references", "uniqueness", "functions", "large_objects", "collations"),
 )
 OF_REGISTERS = ("recovery_time", "data_loss", "receipts", "undisturbed", "agreement", *CONTENT)
 _LOST_ONLY = {"recovery_time", "data_loss", "write_and_read_back"}

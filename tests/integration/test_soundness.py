@@ -19,7 +19,7 @@ from drill.hosts.process import ProcessPremises
 from drill.probes import borrowed
 from drill.probes.functions import functions
 from drill.probes.heap import heap
-from drill.probes.large_objects import large_objects
+from drill.probes.large_objects import content_of, large_objects
 from drill.probes.soundness import PROBES, observed
 from drill.sites.site import Site
 from drill.verdict import Verdict
@@ -189,12 +189,11 @@ def test_a_library_that_this_server_lacks_is_not_seen(trial: Trial) -> None:
 def test_pages_of_no_large_object_are_damage(trial: Trial) -> None:
     trial.do("select lo_from_bytea(4242, 'some'), lo_from_bytea(4243, 'other')")
     with trial.console() as console:
-        whole, seen = large_objects(console)
-        assert (whole.rows, seen) == (2, Observation(2))
+        whole = content_of(console, Form.NATIVE)
+        assert (whole.rows, large_objects(console)) == (2, Observation(2))
         console.execute("delete from pg_largeobject_metadata where oid = 4243")
-        found, seen = large_objects(console)
-        assert found != whole
-        assert seen.wrong == ("large objects: 1 pages belong to no object, the first of 4243",)
+        assert content_of(console, Form.NATIVE) != whole
+        assert large_objects(console).wrong == ("large objects: 1 pages belong to no object, the first of 4243",)
 
 
 @pytest.mark.parametrize("form", Form)
@@ -211,7 +210,7 @@ def test_the_digest_of_large_objects_is_that_of_what_a_reader_sees(form: Form, t
             "select lo_unlink(2), lo_create(3)",
         ):
             console.execute(statement)
-            digests.append(large_objects(console, form)[0])
+            digests.append(content_of(console, form))
         assert digests.pop(2) == digests[1]
         assert len(set(digests)) == len(digests)
         assert [digest.rows for digest in digests] == [1, 1, 1, 2, 2, 2]

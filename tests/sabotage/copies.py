@@ -93,7 +93,10 @@ class Vault:
         if wal is not None:
             shutil.copytree(self.folder / "wal", wal)
         only = {name: seal for name, seal in self.sealed.databases.items() if name == BANK}
-        return Copy(self, kind, path, replace(self.sealed, databases=only), wal)
+        sealed = replace(self.sealed, databases=only)
+        if wal is None:  # its own log begins after the seal
+            sealed = replace(sealed, nonce=None, nonce_lsn=None)
+        return Copy(self, kind, path, sealed, wal)
 
     def dump(self, database: str, to: Path, *options: str) -> None:
         """As everybody does."""
@@ -169,7 +172,7 @@ def vault_of(premises: Premises, folder: Path) -> Iterator[Vault]:
         since = _this_second()
         _turn(home, 4)
         home.ask("select count(*) from account", database=BANK)
-        sealed = Sealing(origin, How.QUIESCED, (BANK, DRAFT), restore_point=NIGHTLY).take(lambda _: None)
+        sealed = Sealing(origin, How.QUIESCED, (BANK, DRAFT), restore_point=NIGHTLY, nonce=True).take(lambda _: None)
         (folder / "custom").mkdir()
         dumping = Sealing(origin, How.DUMPED, (BANK,), folder / "custom", binaries.find().folder)
         files = {str(name): str(path) for name, path in home.ask(_FILES, database=BANK)}

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from drill.sites.segments import SEGMENT
-from tests.sabotage.copies import Copy
+from tests.fix_home import stop_in_order
+from tests.sabotage.copies import BANK, Copy
 from tests.sabotage.damage import Act
 from tests.sabotage.means import put
+from tests.sabotage.restored import brought
 
 Chosen = tuple[int, int]  # a timeline, and which of its segments
 
@@ -55,3 +62,27 @@ def aimed(point: str) -> Act:
         copy.aim = point
 
     return done
+
+
+@contextmanager
+def on_trial(copy: Copy, until: Mapping[str, str]) -> Iterator[psycopg.Connection[Any]]:
+    """A server of the copy, replayed and promoted, that archives what it writes beside what was there."""
+    site, data = copy.vault.scratch, copy.vault.scratch.host.disk / "trial"
+    wal = site.host.disk / "trial-wal"
+    assert copy.wal is not None
+    brought(copy, data)
+    site.host.bring(copy.wal, wal)
+    site.host.write(data / "recovery.signal", "")
+    fetch = {"restore_command": "cp ../trial-wal/%f %p", "recovery_target_action": "promote", **until}
+    push = {"archive_mode": "on", "archive_command": "cp %p ../trial-wal/%f"}
+    quick = {"fsync": "off", "autovacuum": "off", "hot_standby": "off"}
+    site.start(data, {**quick, **fetch, **push}, cluster_of="home")
+    try:
+        with site.console(BANK) as console:
+            yield console
+            console.execute("select pg_switch_wal()")
+    finally:
+        stop_in_order(site)
+    shutil.rmtree(copy.wal)
+    shutil.copytree(str(wal), copy.wal)
+    site.host.run(["rm", "-rf", str(data), str(wal)], deadline=60)

@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 from drill.sites.segments import SEGMENT
-from tests.fix_home import stop_in_order
-from tests.sabotage.copies import BANK, EARLIER, NIGHTLY, Copy, Kind
+from drill.sites.wal import place_of
+from tests.sabotage.copies import EARLIER, NIGHTLY, Copy, Kind
 from tests.sabotage.damage import Damage, doubt_of_copy, holds, never_comes_up, of_copy, unknown
 from tests.sabotage.means import overwritten, put, together, without
-from tests.sabotage.means_for_logs import aimed, bit, gone, gone_from, in_segment, part, segment
-from tests.sabotage.restored import brought
+from tests.sabotage.means_for_logs import aimed, bit, gone, gone_from, in_segment, on_trial, part, segment
 
 OLD, NEW = 1, 2  # timelines
 _MADE = "select balance < 6.10 from account where id = 1"
 _ENDS_EARLIER = "the copy ends at .*, before it was sealed at"
+_PHANTOM = "insert into tally values ('a phantom', 0)"
+_IS_PHANTOM = "select count(*) = 1 from tally where name = 'a phantom'"
 _WITHIN = 3 * 8192 + 300  # a place in a segment where records are
 
 
 def _foreign(copy: Copy) -> None:
     """Somebody tried the copy out at an earlier point, and the trial archived what it wrote."""
-    site, data = copy.vault.scratch, copy.vault.scratch.host.disk / "trial"
-    wal = site.host.disk / "trial-wal"
-    assert copy.wal is not None
-    brought(copy, data)
-    site.host.bring(copy.wal, wal)
-    site.host.write(data / "recovery.signal", "")
-    fetch = {"restore_command": "cp ../trial-wal/%f %p", "recovery_target_name": EARLIER}
-    push = {"archive_mode": "on", "archive_command": "cp %p ../trial-wal/%f", "recovery_target_action": "promote"}
-    quick = {"fsync": "off", "autovacuum": "off", "hot_standby": "off"}
-    site.start(data, {**quick, **fetch, **push}, cluster_of="home")
-    try:
-        with site.console(BANK) as console:
-            console.execute("insert into tally values ('a phantom', 0)")
+    with on_trial(copy, {"recovery_target_name": EARLIER}) as console:
+        console.execute(_PHANTOM)
+
+
+def _sibling(copy: Copy) -> None:
+    """Another standby of the same home was promoted beside the sealed one, to a timeline of the same number."""
+    _only_what_was_there_before(copy)
+    sealed = place_of(copy.sealed.nonce_lsn or "")
+    with on_trial(copy, {}) as console:
+        console.execute(_PHANTOM)
+        while place_of(console.execute("select pg_current_wal_lsn()::text").fetchall()[0][0]) <= sealed:
             console.execute("select pg_switch_wal()")
-    finally:
-        stop_in_order(site)
-    shutil.rmtree(copy.wal)
-    shutil.copytree(str(wal), copy.wal)
-    site.host.run(["rm", "-rf", str(data), str(wal)], deadline=60)
+            console.execute("update tally set n = n where name = 'a phantom'")
 
 
 def _other_server(whole: bytes) -> bytes:
@@ -203,8 +197,16 @@ ARCHIVED = (
         "a foreign timeline",
         Kind.ARCHIVE,
         _foreign,
-        holds("select count(*) = 1 from tally where name = 'a phantom'"),
+        holds(_IS_PHANTOM),
         (of_copy("timeline", "timeline 3 left timeline 2 at .*, before the seal"),),
+        sample=True,
+    ),
+    Damage(
+        "a log of a sibling, promoted beside the sealed server",
+        Kind.ARCHIVE,
+        _sibling,
+        holds(_IS_PHANTOM),
+        (of_copy("nonce", "not found, though its log goes beyond that place"),),
         sample=True,
     ),
     Damage(

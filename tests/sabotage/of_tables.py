@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.sabotage.copies import DRAFT, Copy, Kind
 from tests.sabotage.damage import Damage, fails, holds, missed, never_comes_up, of_copy, unknown
 from tests.sabotage.means import (
@@ -15,6 +17,7 @@ from tests.sabotage.means import (
     relisted,
     removed,
     rewritten,
+    served,
     setting,
     shortened,
     together,
@@ -31,7 +34,7 @@ _INVALID = "invalid page in block"
 
 def _with_the_draft(copy: Copy) -> None:
     """Verified with the database that has a table which is never logged."""
-    copy.sealed = copy.vault.sealed
+    copy.sealed = replace(copy.sealed, databases=copy.vault.sealed.databases)
 
 
 def _nothing_jotted(copy: Copy, restored: Restored) -> str:
@@ -190,6 +193,14 @@ TABLES = (
         emptied("pg_largeobject"),
         holds("set enable_indexscan = off; select count(*) = 0 from pg_largeobject"),
         (missed("schema", r"large objects: all is"),),
+    ),
+    Damage(
+        "pages of a large object that is not there",
+        Kind.STOPPED,
+        served("delete from pg_largeobject_metadata"),
+        holds("select count(*) > 0 from pg_largeobject where not exists (select from pg_largeobject_metadata)"),
+        (missed("large_objects", r"large objects: \d+ pages belong to no object"),),
+        sample=True,
     ),
     Damage(
         "a sequence's older file",

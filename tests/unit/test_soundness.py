@@ -76,7 +76,7 @@ def test_an_officer_reads_what_each_check_asks_for_in_plain_words(check: Check) 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_database_without_anything_to_look_at_is_not_sound(name: str) -> None:
     (found,) = findings(name, seeing(**{name: Observation()}))
-    met = name == "references"  # a database may have none
+    met = name in ("references", "large_objects")  # a database may have none
     assert found.verdict is (Verdict.MET if met else Verdict.UNKNOWN)
     assert found.actual == ("0 looked at, nothing wrong" if met else "nothing was there to look at")
 
