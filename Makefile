@@ -38,8 +38,8 @@ demo: $(READY) ## Play three drills; leave reports, their history and signed evi
 	@echo "the report: build/demo/report.html"
 
 .PHONY: test
-test: $(READY) ## Run the tests that this machine can run, but for the long ones
-	$(BIN)/pytest -m "not soak"
+test: $(READY) ## Run the tests that this machine can run, but for the long ones, in two lanes: most of a drill is waiting
+	$(BIN)/pytest -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: soak
 soak: $(READY) ## Run what takes long: kills in every act, repeats, a whole country, every sabotage

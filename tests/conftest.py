@@ -28,6 +28,13 @@ def _no_engine() -> str | None:
     return None
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Of tests in two lanes each would build the image that a new machine lacks, and take the other's away."""
+    lanes = getattr(session.config.option, "numprocesses", None)
+    if lanes and not hasattr(session.config, "workerinput") and _no_engine() is None:
+        choose(why="a test")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("docker") is None or (why := _no_engine()) is None:
         return
