@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +26,13 @@ def register(app: typer.Typer) -> None:
     app.add_typer(keys, name="keys")
 
 
+def _hash(text: str) -> str:
+    """As it was printed, but for case and blanks around it; a slip of the pen must not look like a replaced run."""
+    if not re.fullmatch(r"[0-9a-f]{64}", found := text.strip().lower()):
+        raise typer.BadParameter(f"{text!r} is no hash: one has 64 hexadecimal digits")
+    return found
+
+
 def verify(  # noqa: PLR0913 - one parameter for each option
     run: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run, or its id below the runs folder.")],
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = Path("runs"),
@@ -34,7 +42,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     noted: Annotated[
         list[str] | None,
-        typer.Option(metavar="HASH", help="A hash that was printed when the run began or ended; may be said often."),
+        typer.Option(metavar="HASH", parser=_hash, help="A hash that was printed when the run began or ended; may be said often."),
     ] = None,
     heads: Annotated[
         Path | None, typer.Option(metavar="FILE", help="heads.jsonl of the runs folder, if it lies elsewhere.")

@@ -203,7 +203,7 @@ class Suspect:
 
     def _as_noted(self) -> Iterator[Trace]:
         for each in self.noted:
-            if each.strip().lower() in (self.opening_hash, self.head_hash):
+            if each in (self.opening_hash, self.head_hash):
                 yield Trace("noted", None, MET, f"{each} is of this run")
             else:
                 says = f"{each} is neither the opening nor the head of this run: it was replaced, or is another"

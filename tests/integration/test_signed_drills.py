@@ -82,6 +82,20 @@ def test_each_exit_code(place: Path) -> None:
     assert drill("evidence", "verify", str(folder), *key).returncode == 4
 
 
+@pytest.mark.parametrize("noted", ["", "abc", "0" * 63, "0" * 65, "g" * 64])
+def test_a_slip_of_the_pen_is_no_tampering(signed: Path, noted: str) -> None:
+    refused = drill("evidence", "verify", str(runs_of(signed)[-1]), "--noted", noted, COLUMNS="200")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "one has 64 hexadecimal digits" in refused.stderr
+
+
+def test_a_hash_may_be_noted_in_capitals(signed: Path) -> None:
+    code, told = verified(folder := runs_of(signed)[-1], "--public-key", str(signed / "keys" / PUBLIC))
+    assert code == 0
+    noted = f" {told['head']} ".upper()
+    assert verified(folder, "--public-key", str(signed / "keys" / PUBLIC), "--noted", noted)[0] == 0
+
+
 @pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS)
 def test_tampering_is_found_where_it_was_done(place: Path, tampering: Tampering) -> None:
     folder, public = runs_of(place)[-1], PublicKey.read(place / "keys" / PUBLIC)

@@ -103,9 +103,8 @@ def test_a_removed_earlier_run_is_no_tampering(place: Path) -> None:
 def test_a_hash_that_was_noted_finds_a_replaced_run(place: Path) -> None:
     folder = place / "runs" / IDS[1]
     head = head_hash(folder) or ""
-    assert looked(folder, key(place), noted=[head.upper(), Suspect(folder, None).opening_hash])[0] is MET
+    assert looked(folder, key(place), noted=[head, Suspect(folder, None).opening_hash])[0] is MET
     assert looked(folder, key(place), noted=[head, "0" * 64])[0] is MISSED
-    assert looked(folder, key(place), noted=[""])[0] is MISSED
 
 
 def test_a_key_that_is_not_known_is_unknown_and_a_wrong_one_that_is_demanded_is_missed(place: Path) -> None:
