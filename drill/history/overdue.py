@@ -25,7 +25,7 @@ class Due:
 
 
 def dues(records: Iterable[Record], scenarios: Iterable[str]) -> list[Due]:
-    """Each of these scenarios and each register of theirs. Only comparable runs count.
+    """Each of these scenarios and each register of theirs. Only comparable runs of the scenario's own size count.
 
     A scenario is shown by a run that went as expected, a register by one in which everything about it was met.
     """
@@ -38,6 +38,6 @@ def dues(records: Iterable[Record], scenarios: Iterable[str]) -> list[Due]:
         each += [("register", part.register, part.verdict is Verdict.MET) for part in record.registers]
         for kind, name, fine in each:
             shown.setdefault((kind, name), Due(kind, name, None, None))
-            if fine and record.comparable:
+            if fine and record.comparable and not record.resized:
                 shown[kind, name] = Due(kind, name, record.began_at, record.run_id)
     return sorted(shown.values(), key=lambda due: (due.kind != "scenario", due.name))

@@ -89,6 +89,11 @@ class Record:
         """What two runs must have in common before their times may be compared."""
         return _kin(self.scenario, self.scenario_sha256, self.host, self.machine, self.postgres, self.people)
 
+    @property
+    def resized(self) -> bool:
+        """Was it played with another number of people than its scenario says?"""
+        return "people" in self.document.get("overridden", ())
+
 
 _OF_KIN = {"people", "seed"}  # may be overridden: only runs with as many people are compared
 KIN = ("scenario", "scenario file", "host", "machine", "PostgreSQL", "people")  # what the parts of `kin` are

@@ -245,6 +245,14 @@ def test_a_register_that_missed_or_a_run_that_is_not_comparable_shows_nothing() 
     assert all(d.shown_at is None for d in dues([replace(good, comparable=False)], ["power loss"]))
 
 
+def test_only_the_scenarios_own_number_of_people_shows_that_it_works() -> None:
+    def of(*overridden: str) -> Record:
+        return record(1, document={**record(1).document, "overridden": list(overridden)})
+
+    assert all(d.shown_at is None for d in dues([of("people")], ["power loss"]))
+    assert all(d.shown_at is not None for d in dues([of("seed")], ["power loss"]))
+
+
 # -- what people read --------------------------------------------------------------------------------------------------
 
 
