@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -88,12 +89,18 @@ def compared(one: Record, other: Record) -> Iterator[str]:
     for name in dict.fromkeys([*parts[0], *parts[1]]):
         times = [each[name].rta_s if name in each else None for each in parts]
         rows.append(_change(f"RTA of {name}", times[0], times[1]))
-    phases = [
-        {each["name"]: each["seconds"] for each in record.document.get("phases") or []} for record in (one, other)
-    ]
+    phases = [_phases(record) for record in (one, other)]
     for name in dict.fromkeys([*phases[0], *phases[1]]):
         rows.append(_change(f"phase {name}", phases[0].get(name), phases[1].get(name)))
     yield from table(rows, right=3)
+
+
+def _phases(record: Record) -> dict[str, float]:
+    """Seconds by name; one that came again, as a queue does, is all of its times together."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    for each in record.document.get("phases") or []:
+        spent[each["name"]] += each["seconds"]
+    return spent
 
 
 def _change(what: str, one: float | None, other: float | None) -> tuple[str, str, str, str]:

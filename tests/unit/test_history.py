@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -289,6 +290,15 @@ def test_two_runs_are_set_side_by_side_with_what_keeps_them_apart() -> None:
     told = "\n".join(compared(record(1, rta_s=2.0), record(2, rta_s=3.0, host="docker")))
     assert "not comparable: another host: embedded and docker" in told
     assert "+1.00 s (+50%)" in told
+
+
+def test_a_phase_that_came_twice_is_compared_by_all_of_its_time() -> None:
+    def of(*queued: float) -> Record:
+        phases = [{"name": "queue", "seconds": seconds} for seconds in queued]
+        return record(1, document={**record(1).document, "phases": phases})
+
+    told = "\n".join(compared(of(1.0, 0.5, 0.25), of(2.0, 0.25)))
+    assert re.search(r"^phase queue +1\.75 s +2\.25 s +\+0\.50 s", told, re.M)
 
 
 def test_the_document_of_a_record_is_what_the_json_report_tells() -> None:
