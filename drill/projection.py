@@ -153,13 +153,16 @@ def _chosen(runs: Sequence[Drilled], wish: Wish) -> list[Drilled]:
     for run in runs:
         if wish.of(run):
             kins[run.kin].append(run)
-    enough = [kin for kin in kins.values() if _suffice(kin)]
+    enough = [kin for kin in kins.values() if _suffice(kin, wish)]
     if enough:
         latest = max(enough, key=lambda kin: max(run.began for run in kin))
         return sorted(latest, key=lambda run: run.began)
     most = max(kins.values(), key=lambda kin: len({run.people for run in kin}), default=[])
     found = ", ".join(map(str, sorted({run.people for run in most})))
     what = f"{most[0].kin[0]} on {most[0].kin[1]} was drilled with {found} people" if most else ""
+    if most and wish.people is None:
+        sizes = sorted((run.size or 0) / 1e6 for run in most)
+        what += f", in databases of {sizes[0]:.1f} to {sizes[-1]:.1f} MB"
     raise ScenarioError(
         f"no scenario was drilled at {FEWEST} sizes alike in all else, the largest {_APART} times the smallest:"
         f" {what or 'no usable run was found'}",
@@ -167,10 +170,10 @@ def _chosen(runs: Sequence[Drilled], wish: Wish) -> list[Drilled]:
     )
 
 
-def _suffice(runs: Iterable[Drilled]) -> bool:
+def _suffice(runs: Sequence[Drilled], wish: Wish) -> bool:
     """Different numbers of people: databases of as many differ by some pages, which makes no other size of them."""
-    people = {run.people for run in runs}
-    return len(people) >= FEWEST and max(people) >= _APART * min(people)
+    sizes = [wish.of(run) or 0 for run in runs]
+    return len({run.people for run in runs}) >= FEWEST and max(sizes) >= _APART * min(sizes)
 
 
 def _data(runs: Sequence[Drilled], wish: Wish) -> Expected | None:

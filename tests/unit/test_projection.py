@@ -85,6 +85,13 @@ def test_a_size_in_bytes_is_a_line_over_bytes() -> None:
     assert found.data is None
 
 
+def test_databases_that_are_nearly_as_large_are_no_sizes_however_many_people_are_in_them() -> None:
+    alike = [replace(run, size=58_100_000 + 1_000_000 * n) for n, run in enumerate(RUNS)]
+    with pytest.raises(ScenarioError, match=r"1000, 5000, 20000 people, in databases of 58\.1 to 60\.1 MB"):
+        project(alike, Wish(size=2 * 10**12))
+    assert project(alike, Wish(people=1_300_000)).sizes == (1000, 5000, 20_000)
+
+
 @given(
     st.lists(st.integers(100, 100_000), min_size=3, max_size=8, unique=True).filter(lambda n: max(n) >= 2 * min(n)),
     st.dictionaries(st.sampled_from(NAMES[3:]), st.tuples(st.floats(0, 60), st.floats(0, 1e-3)), min_size=1),
