@@ -48,7 +48,7 @@ def close(
     """Close an action."""
     from drill.history import History
 
-    history = History.here()
+    history = History.kept()
     history.close(number, outcome)
 
 
@@ -60,6 +60,6 @@ def list_(
     from drill.history import History
     from drill.history.told import actions
 
-    history = History.here()
+    history = History.kept()
     for line in actions(history.actions(scenario, closed=closed)):
         typer.echo(line)

@@ -42,7 +42,9 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     noted: Annotated[
         list[str] | None,
-        typer.Option(metavar="HASH", parser=_hash, help="A hash that was printed when the run began or ended; may be said often."),
+        typer.Option(
+            metavar="HASH", parser=_hash, help="A hash that was printed when the run began or ended; may be said often."
+        ),
     ] = None,
     heads: Annotated[
         Path | None, typer.Option(metavar="FILE", help="heads.jsonl of the runs folder, if it lies elsewhere.")

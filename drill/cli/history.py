@@ -80,7 +80,7 @@ def list_(
     from drill.history import History
     from drill.history.told import listed
 
-    history = History.here()
+    history = History.kept()
     records = history.runs(_filter(scenario, verdict, since, until, last))
     _say(listed(records) if records else ["no such run is kept"])
 
@@ -90,7 +90,7 @@ def show(run: _Run) -> None:
     from drill.history import History
     from drill.history.told import shown
 
-    history = History.here()
+    history = History.kept()
     _say(shown(history.run(run)))
 
 
@@ -102,7 +102,7 @@ def trend(
     from drill.history import History
     from drill.history.told import trend
 
-    history = History.here()
+    history = History.kept()
     records = history.runs(_filter(scenario, None, since, None))
     _say(trend(records) if records else [f"no run of {scenario} is kept"])
 
@@ -112,7 +112,7 @@ def compare(one: _Run, other: _Run) -> None:
     from drill.history import History
     from drill.history.told import compared
 
-    history = History.here()
+    history = History.kept()
     _say(compared(history.run(one), history.run(other)))
 
 
@@ -128,7 +128,7 @@ def export(
     from drill.history.lines import written
     from drill.reports import write
 
-    history = History.here()
+    history = History.kept()
     records = history.runs(_filter(scenario, verdict, since, until), whole=True)
     write(file, "".join(f"{line}\n" for line in written(records)))
 
@@ -178,7 +178,7 @@ def overdue(
     from drill.history.overdue import dues
     from drill.history.told import due
 
-    history = History.here()
+    history = History.kept()
     records = history.runs(whole=True)
     found = dues(records, scenarios or [record.scenario for record in records])
     _say(due(found, every) if found else ["no drill was ever kept"])

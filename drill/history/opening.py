@@ -19,15 +19,21 @@ _LOCK = 0x6472696C6C  # of PostgreSQL, while the tables are changed
 _HINT = f"{VARIABLE} names another database, as postgresql://user@host/name or sqlite:////folder/file"
 
 
-def opened() -> Engine:
+def opened(*, begins: bool = True) -> Engine:
     """The database that the environment names, else a file in the user's state folder, with today's tables.
 
-    ScenarioError for an address that is none; CannotRun where it cannot be opened, or a newer program made it.
+    ScenarioError for an address that is none, or where none `begins` and there is none; CannotRun where it cannot be
+    opened, or a newer program made it.
     """
     url = _address()
+    if not begins and not begun():
+        raise _none_yet(url)
     engine = _of_sqlite(url) if url.get_backend_name() == "sqlite" else create_engine(url, poolclass=NullPool)
     try:
-        if _version(engine) != HEAD:
+        version = _version(engine)
+        if version is None and not begins:
+            raise _none_yet(url)
+        if version != HEAD:
             with engine.connect().execution_options(writes=True) as connection, connection.begin():
                 _migrate(connection)
     except (DBAPIError, OSError) as refused:
@@ -39,6 +45,11 @@ def begun() -> bool:
     """Is there a history? Whoever only asks what was earlier makes none."""
     url = _address()
     return url.get_backend_name() != "sqlite" or url.database is None or Path(url.database).is_file()
+
+
+def _none_yet(url: URL) -> ScenarioError:
+    where = url.render_as_string(hide_password=True)
+    return ScenarioError(f"there is no history at {where} yet", hint=f"`drill run` begins it; {_HINT}")
 
 
 def failed(url: URL, refused: Exception) -> CannotRun:

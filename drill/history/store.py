@@ -40,8 +40,13 @@ class History:
 
     @classmethod
     def here(cls) -> Self:
-        """The one that the environment names, or the user's own."""
+        """The one that the environment names, or the user's own; it begins where there is none."""
         return cls(opened())
+
+    @classmethod
+    def kept(cls) -> Self:
+        """The same, to read in: ScenarioError where there is none."""
+        return cls(opened(begins=False))
 
     # -- runs ---------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from drill.errors import ScenarioError
 from drill.history import Filter, History, Record, tables
 from drill.history.folders import of_folder
 from drill.history.opening import opened
@@ -111,6 +112,21 @@ def test_a_history_that_cannot_be_kept_is_told_and_the_verdict_stands(played: Pa
     assert "--no-history" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["history", "list"], ["history", "show", "x"], ["history", "trend", "x"], ["history", "compare", "x", "y"]),
+        *(["history", "export"], ["overdue"], ["action", "list"], ["action", "close", "1", "--outcome", "x"]),
+    ],
+    ids=" ".join,
+)
+def test_reading_begins_no_history(words: list[str], tmp_path: Path) -> None:
+    ended = drill(*words, DRILL_HISTORY_URL=f"sqlite:///{tmp_path}/nope/h.sqlite")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"there is no history at sqlite:///{tmp_path}/nope/h.sqlite yet" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_postgresql_keeps_it_as_well(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when several drills open it for the first time at once."""
     with filled.site.console() as console:
@@ -118,6 +134,9 @@ def test_a_postgresql_keeps_it_as_well(filled: Filled, monkeypatch: pytest.Monke
     door = filled.site.door()
     where = f"host={door.host}&port={door.port}"
     monkeypatch.setenv("DRILL_HISTORY_URL", f"postgresql://{door.user}:{door.password}@/history?{where}")
+    for _ in range(2):  # the first made none
+        with pytest.raises(ScenarioError, match="no history"):
+            History.kept()
     kept = [record(number) for number in range(8)]
     with ThreadPoolExecutor(4) as crowd:
         assert all(crowd.map(_added, kept))
