@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import LiteralString
 
-from drill.clusters import LABEL
+from drill.clusters import HIDING, LABEL
 from drill.errors import StepFailed
 from drill.seals import Sealed
 from drill.sites.control import Control
 from drill.sites.marks import MESSAGE, holds
 from drill.sites.physical import LATER, Arrival, Physical
+from drill.sites.site import Site
 from drill.sites.trail import Way, further_back
 from drill.sites.wal import LSN, Record, Wal, lsn_of, place_of
 from drill.verdict import Finding, Verdict
@@ -20,6 +22,12 @@ from drill.verified import COPY
 RESTORED = "it is brought up in an empty place, and takes writes"
 WHOLE_LOG = "every record from the start of the copy to the end of its log"
 _ONE_MOMENT = "files of one moment: a base backup, or of a server that was stopped in good order"
+_HONEST = "no setting that hides damage"
+_HIDING_INSIDE: LiteralString = """
+select concat_ws(' in ', coalesce(r.rolname, 'all roles'), d.datname), x
+from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase
+cross join unnest(s.setconfig) x where x ~* %s order by 1, 2
+"""
 _DEADLINE = 4 * 3600.0  # seconds
 _SECOND = timedelta(seconds=1)
 _START = re.compile(rf"^START WAL LOCATION: ({LSN.pattern})", re.M)
@@ -42,10 +50,18 @@ def of_the_files(physical: Physical, control: Control, sealed: Sealed | None) ->
         actual = f"{control.system_identifier}, sealed: {sealed.system_identifier}"
         yield of_copy("identity", _met(same), "made of the server that was sealed", actual)
     actual = f"set in it: {', '.join(cluster.hiding)}" if cluster.hiding else "none set in it"
-    yield of_copy("settings", _met(not cluster.hiding), "no setting that hides damage", actual)
+    yield of_copy("settings", _met(not cluster.hiding), _HONEST, actual)
     whole = cluster.labelled or control.stopped
     actual = "a base backup" if cluster.labelled else f"no {LABEL}, and its server was {control.state}"
     yield of_copy("provenance", Verdict.MET if whole else Verdict.UNKNOWN, _ONE_MOMENT, actual)
+
+
+def hiding_inside(site: Site) -> Iterator[Finding]:
+    """What is set for a role or a database there, which every session of theirs would pass over damage by."""
+    found = site.ask(_HIDING_INSIDE, (rf"^({'|'.join(HIDING)})=(on|true|yes|1|t|y)",), database="template1")
+    if found:
+        actual = f"set in it: {', '.join(f'{setting} for {where}' for where, setting in found)}"
+        yield of_copy("settings", Verdict.MISSED, _HONEST, actual)
 
 
 def _manifest(physical: Physical) -> Finding:

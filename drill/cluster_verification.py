@@ -12,6 +12,7 @@ from drill.cluster_findings import (
     WHOLE_LOG,
     begins,
     freshness,
+    hiding_inside,
     leads_elsewhere,
     nonce_found,
     of_copy,
@@ -159,6 +160,7 @@ class ClusterVerification:
             if UNLOGGED in self.allowed and sealed is not None:
                 expected[name], empty = _without_unlogged(expected[name], holdings[name])
                 yield from _accepted(name, empty)
+        yield from hiding_inside(site)
         yield from absent(expected.keys() - set(there), RESTORED, "the copy has no such database", loose.shared)
         yield from of_databases(expected, holdings)
         for finding in looking.of_shared(site, there):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,11 @@ _STARTED = "backup_label.old"  # what a server makes of the label
 # Settings under which a server passes over damage instead of reporting it.
 HIDING = ("zero_damaged_pages", "ignore_checksum_failure", "ignore_invalid_pages", "ignore_system_indexes")
 _FILES = ("postgresql.conf", "postgresql.auto.conf")
-_SETTING = re.compile(r"^\s*([a-zA-Z_.]+)\s*(?:=|\s)\s*'?([^'#\s]+)", re.M)
+_SETTING = re.compile(r"\s*([a-zA-Z_.]+)\s*(?:=|\s)\s*'?([^'#\s]+)")
+_INCLUDE = re.compile(r"\s*(include|include_if_exists|include_dir)\s*(?:=|\s)\s*'?([^'#\n]*[^'#\s])", re.I)
+_DEEPEST = 10  # files that include one another, as servers allow
+_PLACE = re.compile(r"([0-9A-F]{1,8})/([0-9A-F]{1,8})")
+_BEGAN = re.compile(rf"^START WAL LOCATION: {_PLACE.pattern}", re.M)
 _ON = frozenset({"on", "true", "yes", "1", "t", "y", "tru", "tr", "ye"})
 _MAPPED = re.compile(r"^(\d+) ((?:\\\n|[^\n])*)", re.M)  # a line end within a name is escaped
 _LOGGED = re.compile(r"[0-9A-F]{24}(\.partial)?|[0-9A-F]{8}\.history")
@@ -89,7 +94,9 @@ class Cluster:
     @property
     def manifested(self) -> bool:
         """Whether it lists its own files with checksums. Once a server was started on it, the list is of the past."""
-        return (self.path / MANIFEST).is_file() and (self.labelled or not (self.path / _STARTED).exists())
+        if not (self.path / MANIFEST).is_file():
+            return False
+        return not _begun_later(self.path) if self.labelled else not (self.path / _STARTED).exists()
 
     @property
     def major(self) -> str:
@@ -106,12 +113,35 @@ class Cluster:
     @property
     def hiding(self) -> list[str]:
         """The settings of its own by which a server started on it would pass over damage."""
-        last: dict[str, str] = {}
-        for name in _FILES:
-            file = self.path / name
-            text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-            last |= {key.lower(): setting.lower() for key, setting in _SETTING.findall(text)}
+        last = dict(set_ for name in _FILES for set_ in _settings(self.path, self.path / name))
         return [name for name in HIDING if last.get(name) in _ON]
+
+
+def _settings(copy: Path, file: Path, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """What a file of settings says, in its order, with the files within the copy that it includes."""
+    if depth > _DEEPEST or not file.is_file() or not file.resolve().is_relative_to(copy.resolve()):
+        return
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        if included := _INCLUDE.match(line):
+            named = file.parent / included[2]
+            for each in sorted(named.glob("*.conf")) if included[1].lower() == "include_dir" else (named,):
+                yield from _settings(copy, each, depth + 1)
+        elif said := _SETTING.match(line):
+            yield said[1].lower(), said[2].lower()
+
+
+def _begun_later(path: Path) -> bool:
+    """Was the backup of that label begun after that of the manifest, which a server had kept from its own making?"""
+    began = _BEGAN.search((path / LABEL).read_text(encoding="ascii", errors="replace"))
+    try:
+        listed = _PLACE.fullmatch(json.loads((path / MANIFEST).read_bytes())["WAL-Ranges"][0]["Start-LSN"])
+    except (ValueError, LookupError, TypeError):
+        return False  # pg_verifybackup says what is wrong with it
+    return began is not None and listed is not None and _place(began) > _place(listed)
+
+
+def _place(found: re.Match[str]) -> tuple[int, int]:
+    return int(found[1], 16), int(found[2], 16)
 
 
 def _running_on(path: Path) -> int | None:

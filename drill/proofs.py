@@ -9,6 +9,7 @@ from drill.evidence import Evidence, Seal
 from drill.ledger import BEGUN, SILENCE, Entry, Errand, Outcome
 from drill.timeline import Event
 from drill.verdict import Verdict
+from drill.wording import settled
 
 UNTRIED_BOUND = (
     0.05  # the share of a register's slots that the drill may have been too late for, in any span that counts
@@ -172,11 +173,18 @@ def _touched(evidence: Evidence, register: str) -> Iterator[tuple[str, float, fl
 
 def shortfall(sealed: Mapping[str, bool], held: Mapping[str, bool], good: str) -> str:
     """What of the seal is missing or no longer `good`. What home itself did not hold to be good need only be there."""
+    sealed, held = ({settled(name): good for name, good in each.items()} for each in (sealed, held))
     gone = sorted(sealed.keys() - held.keys())
     bad = sorted(name for name, was_good in sealed.items() if was_good and held.get(name) is False)
-    return "; ".join(
-        f"{what}: {', '.join(names)}" for what, names in (("missing", gone), (f"not {good}", bad)) if names
-    )
+    more = sorted(name for name in held.keys() - sealed.keys() if _binds(name))
+    parts = (("missing", gone), (f"not {good}", bad), ("too many", more))
+    return "; ".join(f"{what}: {', '.join(names)}" for what, names in parts if names)
+
+
+def _binds(told: str) -> bool:
+    """Does it refuse rows? Any constraint and any unique index does; NOT NULL is told with its column as well."""
+    definition = told.partition(": ")[2]
+    return not definition.startswith(("CREATE INDEX ", "NOT NULL "))
 
 
 def doubted(found: tuple[Verdict, str], seal: Seal | None, what: str) -> tuple[Verdict, str]:

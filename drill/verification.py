@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
@@ -12,7 +12,7 @@ from psycopg import sql
 from drill.digest import Form
 from drill.dumpfile import sha256
 from drill.errors import ScenarioError, StepFailed, Unloadable
-from drill.evidence import Holdings
+from drill.evidence import Holdings, Seal
 from drill.hosts import Premises
 from drill.hosts.scratch import scratch
 from drill.looking import Looking, absent, doubted, of_databases
@@ -20,12 +20,17 @@ from drill.moment import Doubts
 from drill.offered import Offered
 from drill.seals import How, Sealed
 from drill.sites.discretion import of_error
+from drill.sites.letters import Letters
 from drill.sites.loading import Loading, create_roles
 from drill.sites.site import Site
 from drill.verdict import Finding, Verdict
 from drill.verified import COPY, Verified
 
-_UNCHECKED = ("owners, rights and settings of the databases themselves: no part of such a dump",)
+_UNCHECKED = (
+    "owners, rights and settings of the databases themselves: no part of such a dump",
+    "versions of extensions: a dump does not hold them",
+    "settings of the superuser: in the sandbox they would be the officer's",
+)
 _UNSAFE = {"fsync": "off", "full_page_writes": "off"}  # nothing of it is to outlive a crash
 _ABSENT = "the copy has no dump of it"
 
@@ -54,7 +59,7 @@ class Verification:
             hint = f"a file is named after its database; sealed were: {', '.join(sorted(self.sealed.databases))}"
             raise ScenarioError(f"the seal knows nothing of {', '.join(missing)}", hint=hint)
         major = int(self.premises.postgres.partition(".")[0])
-        return self._doubts().marked(self.sealed.loosened(_doubt(self.sealed, major), major))
+        return _without_officer(self._doubts().marked(self.sealed.loosened(_doubt(self.sealed, major), major)))
 
     def _doubts(self) -> Doubts:
         """Nothing need be as sealed where the dump may be of another moment."""
@@ -75,12 +80,16 @@ class Verification:
         holdings: dict[str, Holdings] = {}
         for name in offered.dumps:
             tell(f"restoring {name}")
-            restored = _restored(offered, name, site, _encoding(sealed, name))
-            yield restored
+            elsewhere, restored = _restored(offered, name, site, _letters(sealed, name))
+            yield doubted(restored, elsewhere or None)
             if restored.verdict is Verdict.MET:
                 tell(f"looking at {name}")
                 holdings[name] = looking.at(name, site)
-        yield from of_databases(expected, holdings)
+            if elsewhere and sealed is not None:
+                expected = {**expected, name: Doubts.of_all(sealed, elsewhere).marked(sealed).databases[name]}
+        yield from of_databases(
+            {name: _as_dumped(seal, holdings.get(name)) for name, seal in expected.items()}, holdings
+        )
         for finding in looking.of_shared(site, offered.dumps):
             yield doubted(finding, self._doubts().shared)
 
@@ -109,6 +118,12 @@ def _without_roles(lacking: Sequence[str], *, allowed: bool) -> Finding:
     return Finding("roles", COPY, Verdict.MET if allowed else Verdict.MISSED, _ROLES, actual, says)
 
 
+def _without_officer(sealed: Sealed) -> Sealed:
+    """The superuser's settings are not the copy's: loading them would tie the hands of whoever looks at it."""
+    settings = {of: told for of, told in sealed.shared.get("settings", {}).items() if of != sealed.superuser}
+    return replace(sealed, shared={**sealed.shared, "settings": settings}) if sealed.shared else sealed
+
+
 def _doubt(sealed: Sealed, major: int) -> str | None:
     """Why nobody can say what a table of a dump must hold on a server of that version; None where it is known."""
     if sealed.form is Form.NATIVE and major != sealed.major:
@@ -121,22 +136,31 @@ _ROLES = "the roles of the sealed server"
 _RESTORED = "it loads into an empty server, without an error"
 
 
-def _encoding(sealed: Sealed | None, name: str) -> str:
-    """That of the sealed database: rows are digested in the server's own letters."""
-    return sealed.shared.get("encodings", {}).get(name, "UTF8") if sealed else "UTF8"
+def _letters(sealed: Sealed | None, name: str) -> Letters:
+    """Those of the sealed database: rows are digested in them, and what its expressions say depends on its locale."""
+    shared = sealed.shared if sealed else {}
+    return Letters.read(shared.get("encodings", {}).get(name), shared.get("locales", {}).get(name))
 
 
-def _create(site: Site, name: str, encoding: str) -> None:
-    """An empty database; the one that every server has is taken anew, so that nothing of it is the sandbox's own."""
-    plain = "" if encoding == "UTF8" else " locale_provider libc locale 'C'"
-    with site.console("template1") as console:
-        console.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(name)))
-        order = sql.SQL("create database {} template template0 encoding {}" + plain)
-        console.execute(order.format(sql.Identifier(name), sql.Literal(encoding)))
+def _as_dumped(seal: Seal, held: Holdings | None) -> Seal:
+    """What a dump can bring back: it does not hold the versions of extensions, but only which there were."""
+    there = held.structure.objects.get("extensions", {}) if held else {}
+    sealed = seal.structure.objects.get("extensions", {})
+    same = {name: there[name] for name in sealed.keys() & there.keys() if _place(sealed[name]) == _place(there[name])}
+    if not same:
+        return seal
+    objects = {**seal.structure.objects, "extensions": {**sealed, **same}}
+    return replace(seal, structure=replace(seal.structure, objects=objects))
 
 
-def _restored(offered: Offered, name: str, site: Site, encoding: str) -> Finding:
-    """Loaded into a database of its name, or why it cannot be."""
+def _place(extension: str) -> str:
+    """In which schema it is, of `1.7 in public`."""
+    return extension.partition(" in ")[2]
+
+
+def _restored(offered: Offered, name: str, site: Site, letters: Letters) -> tuple[str, Finding]:
+    """Loaded into a database of its name, or why it cannot be; with why that is not as it was at home."""
+    elsewhere = ""
     try:
         with ExitStack() as opened:
             dump = offered.dumps[name]
@@ -144,14 +168,15 @@ def _restored(offered: Offered, name: str, site: Site, encoding: str) -> Finding
                 dump = dump.unpacked(opened.enter_context(scratch()))
             loading = Loading(dump, name, offered.roles)
             loading.prove_whole()
-            _create(site, name, encoding)
+            elsewhere = letters.create(site, name)
             loading.load(site)
     except Unloadable as refused:
         verdict = Verdict.UNKNOWN if refused.lacking else Verdict.MISSED
-        return Finding("restored", name, verdict, _RESTORED, str(refused), f"{refused}. {refused.hint}")
+        return elsewhere, Finding("restored", name, verdict, _RESTORED, str(refused), f"{refused}. {refused.hint}")
     except psycopg.Error as refused:
         raise StepFailed(f"the sandbox: {of_error(refused)}", hint="see the disk and the memory") from None
-    return Finding("restored", name, Verdict.MET, _RESTORED, "loaded", f"{name} was loaded without an error.")
+    says = f"{name} was loaded without an error."
+    return elsewhere, Finding("restored", name, Verdict.MET, _RESTORED, "loaded", says)
 
 
 def _manifest(offered: Offered, sealed: Sealed | None) -> Iterator[Finding]:

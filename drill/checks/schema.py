@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from drill.evidence import Evidence, Structure
 from drill.verdict import Finding, Verdict
+from drill.wording import settled
 
 TARGET = "each object as sealed, and no other"
 _TOLD = 8  # differences
@@ -55,7 +56,7 @@ def _of_a_kind(kind: str, sealed: Mapping[str, str], held: Mapping[str, str]) ->
             yield f"{kind}: {name} is missing"
         elif name not in sealed:
             yield f"{kind}: {name} is too many"
-        elif sealed[name] != held[name]:
+        elif settled(sealed[name]) != settled(held[name]):
             yield f"{kind}: {name} is {_short(held[name])} instead of {_short(sealed[name])}"
 
 

@@ -26,7 +26,7 @@ def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, s
     there = {(s.name, s.column) for s in held.sequences}
     before = {(s.name, s.column): s for s in sealed.sequences if not _ahead(s)}  # as somebody's own may be at home
     gone = sorted(s.name for s in sealed.sequences if (s.name, s.column) not in there)
-    fallen = [s for s in held.sequences if not _ahead(s) and before.get((s.name, s.column)) != s]
+    fallen = [s for s in held.sequences if not _ahead(s) and not _no_worse(s, before.get((s.name, s.column)))]
     behind = sorted(f"{s.name} ({s.next_value} <= {s.highest})" for s in fallen)
     back = _set_back(sealed, held, {s.name for s in fallen})
     if gone or behind or back:
@@ -46,6 +46,13 @@ def _set_back(sealed: Structure, held: Structure, behind: set[str]) -> list[str]
     anew |= {name for name, told in sealed.objects.get("relations", {}).items() if told.split()[:2] == ["S", "u"]}
     fell = {s.name: s for s in sealed.sequences if now.get(s.name, s.next_value) < s.next_value}
     return [f"{name} ({now[name]} instead of {fell[name].next_value})" for name in sorted(fell.keys() - anew - behind)]
+
+
+def _no_worse(sequence: Sequence, sealed: Sequence | None) -> bool:
+    """Was it behind at the seal, and by no less? A replay leaves it up to 32 numbers further on."""
+    if sealed is None or sequence.highest is None or sealed.highest is None:
+        return False
+    return sequence.highest <= sealed.highest and sequence.next_value >= sealed.next_value
 
 
 def _ahead(sequence: Sequence) -> bool:

@@ -27,7 +27,7 @@ _ACTUAL: LiteralString = "select pg_collation_actual_version(%s::oid)"
 _BY_RANGE: LiteralString = """
 select array[n.nspname::text, c.relname::text] from pg_partitioned_table p
 join pg_class c on c.oid = p.partrelid join pg_namespace n on n.oid = c.relnamespace
-where p.partstrat = 'r' and p.partcollation::oid[] && %s::oid[]
+where c.relpersistence <> 't' and p.partstrat = 'r' and p.partcollation::oid[] && %s::oid[]
 order by 1
 """
 DEFAULT = 100  # the oid of the collation `default`, that of the database

@@ -132,6 +132,34 @@ KINDS: Mapping[str, LiteralString] = {
     "operators": "select n.nspname || '.' || o.oprname || '(' || o.oprleft::regtype || ',' || o.oprright::regtype || ')',"
     " o.oprcode::text from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where "
     + _of("pg_operator", "o.oid"),
+    "published tables": "select v.pubname || ' of ' || v.schemaname || '.' || v.tablename,"
+    " concat_ws(' ', to_jsonb(v) ->> 'attnames', to_jsonb(v) ->> 'rowfilter') from pg_publication_tables v",
+    "subscriptions": "select s.subname, concat_ws(' ', pg_get_userbyid(s.subowner), s.subpublications::text)"
+    " from pg_subscription s where s.subdbid = (select d.oid from pg_database d where d.datname = current_database())",
+    "operator classes": "select n.nspname || '.' || o.opcname || ' of ' || m.amname, concat_ws(' ',"
+    " pg_get_userbyid(o.opcowner), o.opcintype::regtype, nullif(o.opckeytype, 0)::regtype, o.opcdefault,"
+    " (select string_agg(a.amopstrategy || ' ' || a.amopopr::regoperator, ', ' order by a.amopstrategy, a.amopopr::regoperator::text)"
+    " from pg_amop a where a.amopfamily = o.opcfamily), (select string_agg(a.amprocnum || ' ' || a.amproc::regprocedure, ', '"
+    " order by a.amprocnum, a.amproc::regprocedure::text) from pg_amproc a where a.amprocfamily = o.opcfamily))"
+    " from pg_opclass o join pg_am m on m.oid = o.opcmethod join pg_namespace n on n.oid = o.opcnamespace where "
+    + _of("pg_opclass", "o.oid"),
+    "type grants": "select n.nspname || '.' || t.typname, " + _grants("t.typacl", "T", "t.typowner")
+    + " from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.typtype in ('d', 'e', 'r') and "
+    + _of("pg_type", "t.oid"),
+    "aggregates": "select n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',"
+    " concat_ws(' ', g.aggkind::text, nullif(g.aggsortop, 0)::regoperator, g.aggcombinefn, g.aggserialfn,"
+    " g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn, g.aggfinalextra, p.proparallel::text)"
+    " from pg_aggregate g join pg_proc p on p.oid = g.aggfnoid join pg_namespace n on n.oid = p.pronamespace where "
+    + _of("pg_proc", "p.oid"),
+    "user mapping options": "select u.srvname || ' for ' || coalesce(u.usename, 'public'), "
+    + _HIDDEN.replace("{}", "u.umoptions") + " from pg_user_mappings u where u.umoptions is not null",
+    "triggers of references that are off": "select " + _RELATION + " || '.' || pg_get_constraintdef(k.oid),"
+    " string_agg(t.tgenabled::text, ' ' order by t.tgfoid::regproc::text) from pg_trigger t"
+    " join pg_constraint k on k.oid = t.tgconstraint join pg_class c on c.oid = t.tgrelid"
+    " join pg_namespace n on n.oid = c.relnamespace where t.tgisinternal and t.tgenabled <> 'O' and "
+    + _of("pg_class", "c.oid") + " group by 1",
+    "large object rights": "select 'all', md5(string_agg(concat_ws(' ', l.oid, pg_get_userbyid(l.lomowner), "
+    + _grants("l.lomacl", "L", "l.lomowner") + "), ',' order by l.oid)) from pg_largeobject_metadata l having count(*) > 0",
     "casts": "select c.castsource::regtype || ' as ' || c.casttarget::regtype, concat_ws(' ', c.castcontext::text,"
     " c.castmethod::text, nullif(c.castfunc, 0)::regprocedure) from pg_cast c where c.oid >= 16384 and "
     + _NOBODYS.replace("{oid}", "c.oid").replace("{catalogue}", "pg_cast"),
@@ -148,6 +176,9 @@ SHARED: Mapping[str, LiteralString] = {
     " left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase",
     "databases": "select d.datname, concat_ws(' ', pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), "
     + _grants("d.datacl", "d", "d.datdba") + ") from pg_database d where not d.datistemplate",
+    "locales": "select d.datname, concat_ws(E'\\t', coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'), d.datcollate,"
+    " d.datctype, coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''))"
+    " from pg_database d where not d.datistemplate",
     "encodings": "select d.datname, pg_encoding_to_char(d.encoding) from pg_database d where not d.datistemplate",
 }  # fmt: skip
 

@@ -125,13 +125,14 @@ class Lookups:
         rows, every = self._rows(), self._rows(sampled=True)
         those = " and ".join(f"k{i} is {'not ' if null else ''}distinct from null" for i, null in enumerate(absent))
         same = [f"b.k{i} is null" if null else f"b.k{i} {self.equal[i]} a.k{i}" for i, null in enumerate(absent)]
+        again = " and ".join(each.replace("b.", "f.", 1) for each in same)  # an entry may lead to another row
         values = ", ".join(f'k{i}::text collate "C"' for i, null in enumerate(absent) if not null)
         each = f"distinct on ({values}) *" if values else "*"
         looked_up = f"select {each} from {every} s where {those} {'' if values else 'limit 1'}"  # noqa: S608
         return (
             f"select (select count(*) from {every} s where {those}) - (select count(distinct f.ctid)"  # noqa: S608
             f" from ({looked_up}) a cross join lateral"
-            f" (select b.ctid from {rows} b where {' and '.join(same)} offset 0) f)"
+            f" (select b.* from {rows} b where {' and '.join(same)} offset 0) f where {again})"
         )
 
     def _extremes(self, i: int) -> str:

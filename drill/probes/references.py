@@ -40,7 +40,8 @@ left join pg_type rt on rt.oid = o.oprright
 left join pg_namespace rn on rn.oid = rt.typnamespace
 left join pg_collation s on s.oid = g.attcollation
 left join pg_namespace cn on cn.oid = s.collnamespace
-where k.contype = 'f' and k.conparentid = 0 and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
+where k.contype = 'f' and k.conparentid = 0 and t.relpersistence <> 't'
+  and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
 group by k.oid, n.nspname, t.relname, t.relkind, m.nspname, r.relname, r.relkind
 order by 1
 """

@@ -17,9 +17,13 @@ _CONSTRAINTS: LiteralString = """
 select n.nspname || '.' || c.relname || '.' || k.conname || ': ' || pg_get_constraintdef(k.oid),
        k.convalidated and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)  -- since PostgreSQL 18
          and not exists (select from pg_trigger t where t.tgconstraint = k.oid and t.tgenabled in ('D', 'R'))
+         -- two triggers of a reference look at rows that refer, two at those that are referred to
+         and (k.contype <> 'f' or c.relkind <> 'r' or f.relkind <> 'r'
+           or 4 = (select count(*) from pg_trigger t where t.tgconstraint = k.oid))
 from pg_constraint k
 join pg_class c on c.oid = k.conrelid
 join pg_namespace n on n.oid = c.relnamespace
+left join pg_class f on f.oid = k.confrelid
 where k.conparentid = 0 and (k.coninhcount = 0 or not c.relispartition)
   and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
 order by 1

@@ -14,7 +14,8 @@ import psycopg
 from psycopg import sql
 
 from drill.evidence import Observation
-from drill.probes.borrowed import sandbox
+from drill.probes.borrowed import Absent, sandbox
+from drill.probes.collations import moved
 from drill.probes.look import Look, named
 from drill.sites.discretion import of_error
 
@@ -47,6 +48,7 @@ _TWICE = (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation)
 # Classes of errors of what a table's own constraints and expressions say of a row: one may never have been held against
 # it, hold at its time only, or need a search_path. Whether row and rule are as sealed, `content` and `schema` tell.
 _THEIRS = ("22", "23", "2F", "38", "39", "42", "P0")
+_REFUSED = "its own rules refuse a row that it holds"
 _NO_TEXT = "22021"  # and bytes that are no text are damage
 
 
@@ -67,27 +69,39 @@ def writing(connect: Connect) -> Observation:
             console.execute("set local session_replication_role = replica; set local search_path to default")
             for (publication,) in console.execute("select pubname::text from pg_publication").fetchall():
                 _silence(console, publication)
+            reordered = "; ".join(moved(console).values())
             for schema, table, columns, rules in console.execute(_TABLES).fetchall():
                 thing = f"table {named(schema, table)}"
                 with look.at(thing):
                     _still(console, sql.Identifier(schema, table), rules)
-                    wrong, excuse = _tried(console, sql.Identifier(schema, table), columns)
+                    wrong, excuse = _tried(console, sql.Identifier(schema, table), columns, reordered)
                     look.wrong += [f"{thing}: {wrong}"] if wrong else []
                     excused |= {thing: excuse} if excuse else {}
     return Observation(look.looked_at, tuple(look.wrong), dict(look.unseen), excused)
 
 
-def _tried(console: psycopg.Connection[Any], table: sql.Identifier, columns: list[str]) -> tuple[str, str]:
-    """What is wrong with a table, or why it takes no row although nothing is; psycopg.Error where that is not known."""
+def _tried(
+    console: psycopg.Connection[Any], table: sql.Identifier, columns: list[str], reordered: str
+) -> tuple[str, str]:
+    """What is wrong with a table, or why it takes no row although nothing is; psycopg.Error where that is not known.
+
+    `reordered` says why rows may belong to another partition here; Absent where one does.
+    """
     try:
         return ("a row that was taken out is not put in again" if _lost(console, table, columns) else ""), ""
     except _TWICE as there:
         return f"a row that it holds cannot be put in again: {of_error(there)}", ""
+    except psycopg.errors.CheckViolation as elsewhere:
+        if elsewhere.diag.constraint_name is not None:
+            return "", f"{_REFUSED}: {of_error(elsewhere)}"
+        if reordered:
+            raise Absent(reordered) from elsewhere
+        return f"it holds a row of another partition: {of_error(elsewhere)}", ""
     except psycopg.Error as refused:
         state = refused.sqlstate or ""
         if state == _NO_TEXT or not state.startswith(_THEIRS):
             raise
-        return "", f"its own rules refuse a row that it holds: {of_error(refused)}"
+        return "", f"{_REFUSED}: {of_error(refused)}"
 
 
 def _silence(console: psycopg.Connection[Any], publication: str) -> None:

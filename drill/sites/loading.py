@@ -146,6 +146,7 @@ _LACKING = {
     "unrecognized configuration parameter": _programs(
         "the PostgreSQL whose pg_dump wrote it, or one that has the extension of that setting"
     ),
+    "tablespace": "dump it with --no-tablespaces",
     "unrecognized parameter": (
         "dump it with the programs of its own server (`drill seal --pg-bin DIR`), or load it into a newer PostgreSQL:"
         " that knows the parameter, and this one does not"
@@ -160,7 +161,6 @@ _REMEDIES = {
     "read from input file|find block|uncompress|unexpected end|input file|magic string|tar header": (
         "the dump is damaged or cut short: dump it or copy it again"
     ),
-    "tablespace": "dump it with --no-tablespaces",
     "byte sequence": "dump it with --encoding=UTF8; what is no text there cannot be read here",
     "already exists|(?:table|large object) .* does not exist": (
         "was it dumped with --clean or -n? dump it without (-N leaves schemas out)"
