@@ -83,8 +83,8 @@ class Signer:
             mode = path.stat().st_mode
         except OSError as failed:
             raise ScenarioError(f"{path}: {failed.strerror}", hint=f"name a private key; {_NEW}") from failed
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise ScenarioError(f"{path}: others may read this private key", hint=f"chmod 600 {path}")
+        if b"PUBLIC KEY" in content:
+            raise ScenarioError(f"{path} holds a public key", hint=f"name the private key beside it; {_NEW}")
         try:
             key = load_pem_private_key(content, password=None)
         except (ValueError, TypeError):
@@ -92,6 +92,8 @@ class Signer:
             raise ScenarioError(f"{path} holds no private key that can be used", hint=hint) from None
         if not isinstance(key, Ed25519PrivateKey):
             raise ScenarioError(f"{path} holds a private key of another kind than Ed25519", hint=_NEW)
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ScenarioError(f"{path}: others may read this private key", hint=f"chmod 600 {path}")
         return cls(key)
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drill.errors import ScenarioError
-from drill.signature import PRIVATE, PublicKey, Signer, new_key, own_signer
+from drill.signature import PRIVATE, PUBLIC, PublicKey, Signer, new_key, own_signer
 
 
 def test_a_new_key_is_for_nobody_else_to_read_and_never_overwritten(tmp_path: Path) -> None:
@@ -29,6 +29,15 @@ def open_to_all(path: Path) -> None:
     path.chmod(0o640)
 
 
+def something_that_all_may_read(path: Path) -> None:
+    path.write_text("x")
+    path.chmod(0o644)
+
+
+def its_public_key(path: Path) -> None:
+    (path.parent / PUBLIC).rename(path)
+
+
 def of_another_kind(path: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -42,6 +51,8 @@ def of_another_kind(path: Path) -> None:
         (Path.unlink, "No such file"),
         (open_to_all, "others may read"),
         (lambda path: path.write_text("x"), "no private key"),
+        (something_that_all_may_read, "no private key"),
+        (its_public_key, "holds a public key"),
         (of_another_kind, "another kind"),
     ],
 )
