@@ -99,10 +99,14 @@ def report(  # noqa: PLR0913 - one parameter for each option
             typer.echo(f"written: {target}", err=True)
 
 
-def must_be_deliverable(wanted: Wanted) -> None:
-    """Before anything is started: is there what these reports need? Raises ScenarioError or CannotRun."""
+def must_be_deliverable(wanted: Wanted, made: Path | None = None) -> None:
+    """Before anything is started: is there what these reports need? Raises ScenarioError or CannotRun.
+
+    `made` is a folder that will be there by then.
+    """
     import os
 
+    from drill.reports import must_be_writable
     from drill.reports.github import step_summary
     from drill.reports.pdf import available
 
@@ -110,6 +114,9 @@ def must_be_deliverable(wanted: Wanted) -> None:
         step_summary(os.environ)
     if wanted.pdf is not None:
         available()
+    for file in wanted.files:
+        if made is None or made.exists() or file.parent.resolve() != made.resolve():
+            must_be_writable(file)
 
 
 def unheeded_by_github(wanted: Wanted) -> AbstractContextManager[None]:

@@ -91,7 +91,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     from drill.signature import own_signer
 
     wanted = Wanted(json, junit, markdown, html, pdf, github, quiet)
-    must_be_deliverable(wanted)
+    must_be_deliverable(wanted, runs)
     if pause:
         must_be_a_terminal()
     files = [find_scenario(given) for given in scenarios]

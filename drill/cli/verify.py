@@ -62,6 +62,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     """
     from drill import seals
     from drill.cli.ending import Ending
+    from drill.cli.report import must_be_deliverable
     from drill.cluster_verification import UNLOGGED, ClusterVerification
     from drill.errors import ScenarioError
     from drill.hosts.binaries import OLDEST_COPY
@@ -75,6 +76,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     if unknown := sorted(set(allow or ()) - {"roles", UNLOGGED}):
         raise ScenarioError(f"--allow knows no {', '.join(unknown)}", hint=f"it knows: roles, {UNLOGGED}")
     wanted = Wanted(json=json, junit=junit, quiet=quiet)
+    must_be_deliverable(wanted)
     say = (lambda _: None) if quiet else _say
     aim, after, allowed = Aim.named(target), _after(expect_after), frozenset(allow or ())
     offered: Offered | Cluster | PackedBackup | None = _physical(copy, wal, _tablespaces(tablespace or ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -40,6 +40,12 @@ class Wanted:
             raise ScenarioError("a PDF cannot go to the standard output", hint="give it a file: --pdf FILE")
 
     @property
+    def files(self) -> list[Path]:
+        """Those that will be written."""
+        asked = (self.json, self.junit, self.markdown, self.html, self.pdf)
+        return [Path(each) for each in asked if each not in (None, "-")]
+
+    @property
     def of_dossiers(self) -> bool:
         """Is a report wanted that tells more than the judged run itself?"""
         return any(each is not None for each in (self.markdown, self.html, self.pdf))
@@ -51,22 +57,25 @@ class Wanted:
 
 
 def deliver(dossiers: Sequence[Dossier], exit_code: int, wanted: Wanted) -> None:
-    """Write what is wanted and show the result. A document on the standard output stands there alone."""
+    """Show the result and write what is wanted. A document on the standard output stands there alone."""
     from drill.reports.github import unheeded
 
-    write_all(dossiers, exit_code, wanted)
     runs = [dossier.run for dossier in dossiers]
     if "-" not in (wanted.json, wanted.junit, wanted.markdown, wanted.html):
         with unheeded(sys.stdout) if wanted.github else nullcontext():
             _show(runs, quiet=wanted.quiet)
-    if wanted.github:
-        tell_github(runs)
+    try:
+        write_all(dossiers, exit_code, wanted)
+    finally:
+        if wanted.github:
+            tell_github(runs)
 
 
 def write_all(dossiers: Sequence[Dossier], exit_code: int, wanted: Wanted) -> None:
     """Every document that is wanted, those into files first. Raises CannotRun where one cannot be written."""
-    for target, document in sorted(_documents(dossiers, exit_code, wanted), key=lambda each: each[0] == "-"):
-        write(target, document)
+    ids = " ".join(dossier.run.run_id for dossier in dossiers)
+    hint = f"choose another file: `drill report {ids} --json FILE` writes it from the evidence, and so with the others"
+    write_each(_documents(dossiers, exit_code, wanted), hint)
 
 
 def tell_github(runs: Sequence[Judged]) -> None:
@@ -116,6 +125,27 @@ def _show(runs: Sequence[Judged], *, quiet: bool) -> None:
     from drill.reports.screen import screen
 
     screen(runs, Console(highlight=False, markup=False, emoji=False))
+
+
+def must_be_writable(path: Path) -> None:
+    """Before anything is started: ScenarioError where no such file can be written."""
+    hint = "make its folder, or choose another file; nothing was started"
+    if not path.parent.is_dir():
+        raise ScenarioError(f"{path}: there is no folder {path.parent}", hint=hint)
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ScenarioError(f"{path}: {'it is a folder' if path.is_dir() else 'it may not be written'}", hint=hint)
+
+
+def write_each(documents: Iterable[tuple[str, str | bytes]], hint: str) -> None:
+    """Those into files first, whatever becomes of the others. CannotRun for those that cannot be written."""
+    refused = []
+    for target, document in sorted(documents, key=lambda each: each[0] == "-"):
+        try:
+            write(target, document)
+        except CannotRun as failed:
+            refused.append(str(failed))
+    if refused:
+        raise CannotRun("\n".join(refused), hint=hint)
 
 
 def write(target: str, document: str | bytes) -> None:

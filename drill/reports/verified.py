@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET  # written here, never parsed
 from dataclasses import asdict
 from pathlib import Path
 
-from drill.reports import Wanted, speak_anyway, write
+from drill.reports import Wanted, speak_anyway, write_each
 from drill.reports.text import clean, printable
 from drill.verdict import Verdict
 from drill.verified import Verified
@@ -16,14 +16,13 @@ _SCHEMA_VERSION = 1
 
 
 def deliver_verified(verified: Verified, wanted: Wanted) -> None:
-    """Write what is wanted. A document on the standard output stands there alone."""
-    if wanted.junit is not None:
-        write(wanted.junit, junit(verified))
-    if wanted.json is not None:
-        write(wanted.json, text(verified))
+    """Show the result and write what is wanted. A document on the standard output stands there alone."""
     if wanted.json != "-" and wanted.junit != "-":
         speak_anyway()
         print(plain(verified, brief=wanted.quiet))  # noqa: T201
+    documents = [(wanted.junit, junit(verified)), (wanted.json, text(verified))]
+    hint = "choose another file for the report, and verify again"
+    write_each([(target, document) for target, document in documents if target is not None], hint)
 
 
 def plain(verified: Verified, *, brief: bool = False) -> str:

@@ -154,6 +154,13 @@ def test_the_own_scenario_comes_before_the_shipped_one(tmp_path: Path) -> None:
     assert drill("validate", "power-loss", folder=tmp_path).stderr.startswith("scenarios/power-loss.yaml:1:1:")
 
 
+@pytest.mark.parametrize("option", ["--json", "--junit", "--markdown", "--html"])
+def test_a_report_that_finds_no_place_is_told_before_the_drill(option: str, tmp_path: Path) -> None:
+    told = drill("run", "power-loss", option, "none/x", folder=tmp_path)
+    assert (told.returncode, told.stderr.splitlines()[0]) == (2, "none/x: there is no folder none")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("on", ["auto", "embedded", "docker"])
 def test_plan_tells_every_act_and_leaves_nothing_behind(tmp_path: Path, on: str) -> None:
     told = drill("plan", "courier-dump", "--on", on, folder=tmp_path)

@@ -24,6 +24,8 @@ from tests.unit.test_tarball import HOSTILE
         (["--tablespace", "16385=/nowhere"], "/nowhere is no folder"),
         (["--wal", "/nowhere"], "/nowhere is no folder"),
         (["--target", "name:nightly"], "a dump is of one moment, and holds no log"),
+        (["--json", "/nowhere/x.json"], "/nowhere/x.json: there is no folder /nowhere"),
+        (["--junit", "/"], "/: it is a folder"),
         (["--seal", "/nowhere/seal.json"], "name the file that `drill seal` wrote"),
     ],
 )

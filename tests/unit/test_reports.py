@@ -4,6 +4,8 @@ import io
 import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,13 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from drill.checks import ALL
+from drill.cli.report import must_be_deliverable
+from drill.dossier import Dossier
+from drill.errors import CannotRun, ScenarioError
 from drill.evidence import Evidence
 from drill.judge import judged
 from drill.phases import NAMES
+from drill.reports import Wanted, deliver
 from drill.reports import json as json_report
 from drill.reports.junit import junit
 from drill.reports.markdown import markdown, plain_text
@@ -45,6 +51,25 @@ STORIES = {
 @pytest.fixture(params=STORIES)
 def run(request: pytest.FixtureRequest) -> Judged:
     return judged(STORIES[request.param])
+
+
+def test_of_a_report_that_cannot_be_written_the_result_and_the_others_are_there_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = judged(GOOD)
+    wanted = Wanted(json="/dev/full", junit=str(tmp_path / "x.xml"), quiet=True)
+    with pytest.raises(CannotRun, match=r"^/dev/full: No space left on device$") as refused:
+        deliver([Dossier(run, date(2030, 1, 1))], 0, wanted)
+    assert f"`drill report {run.run_id} --json FILE`" in refused.value.hint
+    assert capsys.readouterr().out == f"{plain(run)}\n"
+    assert (tmp_path / "x.xml").read_text() == junit([run])
+
+
+def test_a_report_may_go_to_the_folder_that_the_drill_will_make(tmp_path: Path) -> None:
+    wanted = Wanted(json=str(tmp_path / "runs" / "x.json"))
+    must_be_deliverable(wanted, tmp_path / "runs")
+    with pytest.raises(ScenarioError, match="there is no folder"):
+        must_be_deliverable(wanted, tmp_path / "others")
 
 
 def schema() -> dict[str, Any]:

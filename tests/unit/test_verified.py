@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from drill.digest import Digest, Form
 from drill.errors import CannotRun, ScenarioError
 from drill.evidence import Seal
+from drill.reports import Wanted
+from drill.reports.verified import deliver_verified, plain, text
 from drill.seals import TEXTS, How, Place, Sealed, read, written
 from drill.verdict import Finding, Verdict
 from drill.verified import COPY, Verified
@@ -46,6 +48,16 @@ def test_a_copy_is_as_good_as_its_worst_finding(verdicts: list[Verdict]) -> None
     worst = MISSED if MISSED in verdicts else UNKNOWN if UNKNOWN in verdicts or not verdicts else MET
     assert found.verdict is worst
     assert found.exit_code == {MET: 0, MISSED: 1, UNKNOWN: 3}[worst]
+
+
+def test_of_a_report_that_cannot_be_written_the_result_and_the_other_are_there_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = verified(MISSED)
+    with pytest.raises(CannotRun, match="/dev/full"):
+        deliver_verified(found, Wanted(junit="/dev/full", json=str(tmp_path / "x.json")))
+    assert capsys.readouterr().out == f"{plain(found)}\n"
+    assert (tmp_path / "x.json").read_text() == text(found)
 
 
 def test_findings_over_a_whole_copy_are_of_the_copy() -> None:
