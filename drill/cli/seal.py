@@ -71,6 +71,7 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     from drill import seals
     from drill.digest import Form
     from drill.hosts import binaries
+    from drill.reports import must_be_writable
     from drill.sealing import Sealing
     from drill.sites.doors import forget_other_servers
     from drill.sites.origin import Origin
@@ -97,8 +98,10 @@ def seal(  # noqa: PLR0913 - one parameter for each option
         nonce,
     )
     with _new(with_dump):
+        for file in (output, _part(output)):
+            must_be_writable(file)
         sealed = sealing.take(_say)
-    _keep(output, seals.written(sealed))
+        _keep(output, seals.written(sealed))
     _say(f"{output}: {_told(sealed)}")
 
 
@@ -172,7 +175,7 @@ def _keep(path: Path, text: str) -> None:
     """Whole or not at all, and for nobody else to read: it tells of every object."""
     from drill.errors import CannotRun
 
-    part = path.with_name(f"{path.name}.part")
+    part = _part(path)
     try:
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w") as file:
@@ -180,6 +183,10 @@ def _keep(path: Path, text: str) -> None:
         part.replace(path)
     except OSError as refused:
         raise CannotRun(f"{path}: {refused.strerror}", hint="choose another file for the seal: -o FILE") from refused
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
 
 
 def _say(text: str) -> None:

@@ -244,26 +244,6 @@ def test_a_table_that_is_nowhere_is_told_with_those_that_are(town: tuple[Site, O
     assert told == []
 
 
-# -- the folder of the dumps -------------------------------------------------------------------------------------------
-
-
-def test_of_a_seal_that_is_refused_no_dump_is_left_and_a_folder_that_was_there_stays(
-    town: tuple[Site, Origin], tmp_path: Path
-) -> None:
-    nightly, seal = tmp_path / "nightly", tmp_path / "seal.json"
-    words = ("seal", town[1].dsn, "--database", "town", "--with-dump", str(nightly), "-o", str(seal))
-    refused = drill(*words, "--tables", "public.mouse")
-    assert refused.returncode == 2, refused.stderr
-    assert not nightly.exists()
-
-    nightly.mkdir()
-    (nightly / "mine").write_text("dear to me")
-    refused = drill(*words)
-    assert refused.returncode == 4, refused.stderr
-    assert [path.name for path in nightly.iterdir()] == ["mine"]
-    assert not seal.exists()
-
-
 # -- time --------------------------------------------------------------------------------------------------------------
 
 

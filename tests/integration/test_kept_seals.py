@@ -1,0 +1,70 @@
+"""What `drill seal` leaves on the disk: a seal and a dump, or nothing of either."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drill import seals
+from drill.cli import app
+from drill.cli import seal as command
+from drill.errors import CannotRun
+from drill.hosts.process import ProcessPremises
+from drill.seals import How
+from drill.sites.origin import Origin
+from tests.fix_victim import drill
+from tests.integration.test_seals import served
+
+
+@pytest.fixture(scope="module")
+def town(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
+    with served(embedded_premises, tmp_path_factory.mktemp("town")) as (_, origin):
+        yield origin
+
+
+def test_of_a_seal_that_is_refused_no_dump_is_left_and_a_folder_that_was_there_stays(
+    town: Origin, tmp_path: Path
+) -> None:
+    nightly, seal = tmp_path / "nightly", tmp_path / "seal.json"
+    words = ("seal", town.dsn, "--database", "town", "--with-dump", str(nightly), "-o", str(seal))
+    refused = drill(*words, "--tables", "public.mouse")
+    assert refused.returncode == 2, refused.stderr
+    assert not nightly.exists()
+
+    nightly.mkdir()
+    (nightly / "mine").write_text("dear to me")
+    refused = drill(*words)
+    assert refused.returncode == 4, refused.stderr
+    assert [path.name for path in nightly.iterdir()] == ["mine"]
+    assert not seal.exists()
+
+
+def test_a_seal_that_finds_no_place_is_told_before_anything_is_read(town: Origin, tmp_path: Path) -> None:
+    nightly, seal = tmp_path / "nightly", tmp_path / "none" / "seal.json"
+    refused = drill("seal", town.dsn, "--with-dump", str(nightly), "--nonce", "-o", str(seal))
+    assert refused.returncode == 2, refused.stderr
+    assert refused.stderr.startswith(f"{seal}: there is no folder {seal.parent}\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_seal_may_lie_beside_its_dumps(town: Origin, tmp_path: Path) -> None:
+    nightly = tmp_path / "nightly"
+    words = ("--database", "town", "--with-dump", str(nightly), "-o", str(nightly / "seal.json"))
+    done = drill("seal", town.dsn, *words)
+    assert done.returncode == 0, done.stderr
+    assert seals.read(nightly / "seal.json").how is How.DUMPED
+
+
+def test_of_a_seal_that_cannot_be_kept_no_dump_is_left(
+    town: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nightly, place = tmp_path / "nightly", tmp_path / "place"
+    place.mkdir()
+    monkeypatch.setattr(command, "_say", lambda _: shutil.rmtree(place, ignore_errors=True))
+    words = ("--database", "town", "--with-dump", str(nightly), "-o", str(place / "seal.json"))
+    with pytest.raises(CannotRun, match="No such file or directory"):
+        app(["seal", town.dsn, *words], standalone_mode=False)
+    assert list(tmp_path.iterdir()) == []
