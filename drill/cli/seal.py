@@ -34,6 +34,7 @@ def seal(  # noqa: PLR0913 - one parameter for each option
         list[str] | None,
         typer.Option(metavar="SCHEMA.TABLE", help="Digests of these tables only; may be said often. Others: unknown."),
     ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a seal that is there already.")] = False,
     with_dump: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also dump into this new folder, in the same snapshot: exact.")
     ] = None,
@@ -70,6 +71,7 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     """
     from drill import seals
     from drill.digest import Form
+    from drill.errors import ScenarioError
     from drill.hosts import binaries
     from drill.reports import must_be_writable
     from drill.sealing import Sealing
@@ -78,6 +80,9 @@ def seal(  # noqa: PLR0913 - one parameter for each option
 
     how, patience = _how(with_dump, quiesced=quiesced, paused=on_paused_standby), _patience(timeout)
     throttle = None if rate is None else _throttle(rate)
+    if not replace and os.path.lexists(output):
+        hint = "choose another file for the seal: -o FILE, or take its place: --replace"
+        raise ScenarioError(f"{output} is there already", hint=hint)
     origin = Origin.named(dsn)
     forget_other_servers()
     programs = binaries.find(pg_bin, oldest=binaries.OLDEST_COPY).folder if with_dump else Path()

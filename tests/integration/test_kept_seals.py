@@ -58,6 +58,17 @@ def test_a_seal_may_lie_beside_its_dumps(town: Origin, tmp_path: Path) -> None:
     assert seals.read(nightly / "seal.json").how is How.DUMPED
 
 
+def test_a_seal_takes_the_place_of_no_other_unless_it_is_told_to(town: Origin, tmp_path: Path) -> None:
+    seal = tmp_path / "seal.json"
+    seal.write_text("of last night")
+    words = ("seal", town.dsn, "--database", "town", "-o", str(seal))
+    refused = drill(*words)
+    assert (refused.returncode, "take its place: --replace" in refused.stderr) == (2, True), refused.stderr
+    assert seal.read_text() == "of last night"
+    assert drill(*words, "--replace").returncode == 0
+    assert seals.read(seal).how is How.UNDER_LOAD
+
+
 def test_of_a_seal_that_cannot_be_kept_no_dump_is_left(
     town: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
