@@ -173,10 +173,11 @@ def _touched(evidence: Evidence, register: str) -> Iterator[tuple[str, float, fl
 
 def shortfall(sealed: Mapping[str, bool], held: Mapping[str, bool], good: str) -> str:
     """What of the seal is missing or no longer `good`. What home itself did not hold to be good need only be there."""
-    sealed, held = ({settled(name): good for name, good in each.items()} for each in (sealed, held))
-    gone = sorted(sealed.keys() - held.keys())
-    bad = sorted(name for name, was_good in sealed.items() if was_good and held.get(name) is False)
-    more = sorted(name for name in held.keys() - sealed.keys() if _binds(name))
+    known = {settled(text) for text in sealed}
+    there = {settled(text): is_good for text, is_good in held.items()}
+    gone = sorted(text for text in sealed if settled(text) not in there)
+    bad = sorted(text for text, was_good in sealed.items() if was_good and there.get(settled(text)) is False)
+    more = sorted(text for text in held if settled(text) not in known and _binds(text))
     parts = (("missing", gone), (f"not {good}", bad), ("too many", more))
     return "; ".join(f"{what}: {', '.join(names)}" for what, names in parts if names)
 

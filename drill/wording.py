@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-_ARRAY, _CAST = "(ARRAY[", ")::text[]"
+_LITERAL = r"'(?:[^']|'')*'"
+_NAME = r'(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")'
+# What somebody wrote comes first, so that none of it is looked into: bodies of functions, literals, names in quotes.
+_TOKEN = re.compile(rf'\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|{_LITERAL}|"(?:[^"]|"")*"|(?P<array>\(ARRAY\[)', re.DOTALL)
+_CAST = re.compile(rf"\]\)::(?P<type>{_NAME}(?:\.{_NAME})?(?: varying)?(?:\(\d+\))?)\[\]")
 _OPENING, _CLOSING = "([", ")]"
 
 
@@ -13,16 +18,16 @@ def settled(definition: str) -> str:
 
     A server writes so what was `s IN ('a', 'b')` over a varchar, and reads that as an array of texts.
     """
-    told, rest = "", definition
-    while (at := rest.find(_ARRAY)) >= 0:
-        inside = rest[at + len(_ARRAY) :]
-        elements, end = _elements(inside)
-        if end < 0 or not inside.startswith(_CAST, end + 1):
-            told, rest = told + rest[: at + len(_ARRAY)], inside
+    told, at = "", 0
+    while found := _TOKEN.search(definition, at):
+        told, at = told + definition[at : found.end()], found.end()
+        if not found["array"]:
             continue
-        told += f"{rest[:at]}ARRAY[{', '.join(f'({each})::text' for each in elements)}]"
-        rest = inside[end + 1 + len(_CAST) :]
-    return told + rest
+        elements, end = _elements(definition[at:])
+        if cast := _CAST.match(definition, at + end) if end >= 0 else None:
+            each = ", ".join(f"({element})::{cast['type']}" for element in elements)
+            told, at = f"{told.removesuffix(found[0])}ARRAY[{each}]", cast.end()
+    return told + definition[at:]
 
 
 def _elements(text: str) -> tuple[list[str], int]:

@@ -82,8 +82,9 @@ def test_a_ledger_is_whole_when_it_says_how_much_it_holds() -> None:
 
 def test_a_shortfall_names_what_is_missing_and_what_is_no_longer_good() -> None:
     sealed = {"a": True, "b": True, "c": False, "d": True, "e": True}
-    assert (
-        shortfall(sealed, {"a": True, "b": False, "c": False, "new": False}, "valid") == "missing: d, e; not valid: b"
-    )
+    held = {"a": True, "b": False, "c": False, "t: CREATE INDEX i ON t": True, "t.k: NOT NULL a": True}
+    assert shortfall(sealed, held, "valid") == "missing: d, e; not valid: b"
+    more = {**dict.fromkeys(sealed, True), "t: CREATE UNIQUE INDEX u ON t": True, "t.c: CHECK ((i < 3))": False}
+    assert shortfall(sealed, more, "valid") == "too many: t.c: CHECK ((i < 3)), t: CREATE UNIQUE INDEX u ON t"
     assert shortfall(sealed, dict.fromkeys(sealed, True), "valid") == ""
     assert shortfall(sealed, dict.fromkeys(sealed, False), "valid") == "not valid: a, b, d, e"

@@ -22,6 +22,8 @@ LATER = "CHECK (((s)::text = ANY (ARRAY[('new'::character varying)::text, ('it''
             "ARRAY[('a'::text)::character varying(9), ('b'::text)::character varying(9)]",
         ),
         (r"(ARRAY[E'\\'::character varying])::text[]", r"ARRAY[(E'\\'::character varying)::text]"),
+        ("(ARRAY[lower(a, b[1]), 'x,y'::name])::text[]", "ARRAY[(lower(a, b[1]))::text, ('x,y'::name)::text]"),
+        ('(ARRAY[1]) = (ARRAY[(2)::oid])::s."T"[]', '(ARRAY[1]) = ARRAY[((2)::oid)::s."T"]'),
         ("(ARRAY['10.0.0.0/8'::cidr])::inet[]", "ARRAY[('10.0.0.0/8'::cidr)::inet]"),
     ],
 )
@@ -38,7 +40,9 @@ def test_a_cast_of_an_array_is_that_of_its_elements(first: str, later: str) -> N
         'select "(ARRAY[a])::text[]"',
         "as $function$ select (ARRAY[a])::text[]\n $function$",
         "as $$ (ARRAY[a])::text[] $$",
-        "(ARRAY[lower('a'::text)])::text[]",
+        "(ARRAY[a)::text[]",
+        "(ARRAY[a",
+        "(ARRAY[a])::text[",
         "(ARRAY['a'::character varying])::text",
         "ARRAY['a'::character varying]",
         "",
@@ -57,7 +61,7 @@ def test_what_a_list_holds_still_counts() -> None:
         LATER.replace("'new'::character varying)::text", "'new'::character varying)::bpchar"),
     ):
         assert differences({"views": {"v": FIRST}}, {"views": {"v": other}}) != []
-        assert shortfall({FIRST: True}, {other: True}, "valid") == f"missing: {FIRST}"
+        assert shortfall({FIRST: True}, {other: True}, "valid") == f"missing: {FIRST}; too many: {other}"
 
 
 def test_the_later_wording_is_as_sealed() -> None:
