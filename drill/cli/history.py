@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drill.cli.options import duration_option
+
 if TYPE_CHECKING:
     from drill.history import Filter, Record
 
@@ -167,9 +169,7 @@ def overdue(
         list[str] | None,
         typer.Argument(metavar="[SCENARIO...]", parser=name_of, help="By default all that were ever played."),
     ] = None,
-    every: Annotated[
-        datetime, typer.Option(metavar="DURATION", parser=instant, help="How old a good drill may be.")
-    ] = (
+    every: Annotated[float, duration_option("How old a good drill may be.")] = (
         "90d"  # type: ignore[assignment]  # parsed
     ),
 ) -> None:
@@ -181,8 +181,9 @@ def overdue(
     history = History.kept()
     records = history.runs(whole=True)
     found = dues(records, scenarios or [record.scenario for record in records])
-    _say(due(found, every) if found else ["no drill was ever kept"])
-    if not found or any(each.overdue(every) for each in found):
+    since = datetime.now(UTC) - timedelta(seconds=every)
+    _say(due(found, since) if found else ["no drill was ever kept"])
+    if not found or any(each.overdue(since) for each in found):
         raise typer.Exit(1)
 
 

@@ -83,6 +83,14 @@ def test_what_was_drilled_is_not_overdue_and_what_was_not_is(played: Path) -> No
     assert "overdue" in told(played, "overdue", "--every", "1ms", code=1)
 
 
+@pytest.mark.parametrize("every", ["2026-11-25", "5"])
+def test_how_old_a_drill_may_be_is_a_duration(tmp_path: Path, every: str) -> None:
+    refused = drill("overdue", "--every", every, COLUMNS="200", DRILL_HISTORY_URL=address(tmp_path))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "nor a day" not in refused.stderr
+    assert "Invalid value for '--every'" in refused.stderr
+
+
 def test_a_run_is_held_against_those_before_it(played: Path, tmp_path: Path) -> None:
     """The history is a copy: the others of this module stay three."""
     for name in ("small.yaml", "history.sqlite"):
