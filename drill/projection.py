@@ -130,7 +130,7 @@ class Projection:
 
 def project(runs: Iterable[Drilled], wish: Wish, scenario: str | None = None) -> Projection:
     """Through the latest kin with three sizes. ScenarioError where there is none: a line through two is no estimate."""
-    kin = _chosen([run for run in runs if scenario in (None, run.kin[0])], wish)
+    kin = _chosen([run for run in runs if scenario in (None, run.kin[0])], wish, scenario)
     sizes = [float(wish.of(run) or 0) for run in kin]
     names = [name for name in NAMES if any(name in run.phases for run in kin)]
     lines = {
@@ -148,7 +148,7 @@ def project(runs: Iterable[Drilled], wish: Wish, scenario: str | None = None) ->
     )
 
 
-def _chosen(runs: Sequence[Drilled], wish: Wish) -> list[Drilled]:
+def _chosen(runs: Sequence[Drilled], wish: Wish, scenario: str | None) -> list[Drilled]:
     kins: defaultdict[tuple[str, ...], list[Drilled]] = defaultdict(list)
     for run in runs:
         if wish.of(run):
@@ -158,16 +158,20 @@ def _chosen(runs: Sequence[Drilled], wish: Wish) -> list[Drilled]:
         latest = max(enough, key=lambda kin: max(run.began for run in kin))
         return sorted(latest, key=lambda run: run.began)
     most = max(kins.values(), key=lambda kin: len({run.people for run in kin}), default=[])
-    found = ", ".join(map(str, sorted({run.people for run in most})))
-    what = f"{most[0].kin[0]} on {most[0].kin[1]} was drilled with {found} people" if most else ""
-    if most and wish.people is None:
-        sizes = sorted((run.size or 0) / 1e6 for run in most)
-        what += f", in databases of {sizes[0]:.1f} to {sizes[-1]:.1f} MB"
+    asked = scenario or "any scenario"
     raise ScenarioError(
         f"no scenario was drilled at {FEWEST} sizes alike in all else, the largest {_APART} times the smallest:"
-        f" {what or 'no usable run was found'}",
+        f" {_sizes(most, wish) if most else f'no usable run of {asked} was found'}",
         hint="play it with `drill run SCENARIO --people N` for three sizes or more, as far apart as the machine allows",
     )
+
+
+def _sizes(runs: Sequence[Drilled], wish: Wish) -> str:
+    """Those at which one kin was drilled, for people."""
+    people = ", ".join(map(str, sorted({run.people for run in runs})))
+    bytes_ = [(wish.of(run) or 0) / 1e6 for run in runs]
+    held = f", in databases of {min(bytes_):.1f} to {max(bytes_):.1f} MB" if wish.people is None else ""
+    return f"{runs[0].kin[0]} on {runs[0].kin[1]} was drilled with {people} people{held}"
 
 
 def _suffice(runs: Sequence[Drilled], wish: Wish) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from drill.cli.history import name_of
+from drill.cli.history import known, name_of
 
 
 def register(app: typer.Typer) -> None:
@@ -26,10 +26,16 @@ def _day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is no day, as 2026-11-25") from None
 
 
+def _told(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("it says nothing")
+    return text
+
+
 def add(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", parser=name_of, help="The scenario that showed it.")],
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="What is to be done.")],
-    owner: Annotated[str, typer.Option(help="Who does it.")],
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="The scenario that showed it.")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", parser=_told, help="What is to be done.")],
+    owner: Annotated[str, typer.Option(metavar="TEXT", parser=_told, help="Who does it.")],
     due: Annotated[date | None, typer.Option(metavar="DAY", parser=_day, help="Until when.")] = None,
     run: Annotated[str | None, typer.Option(metavar="RUN", help="The run that showed it.")] = None,
 ) -> None:
@@ -38,12 +44,12 @@ def add(
 
     history = History.here()
     of = None if run is None else history.run(run).run_id
-    typer.echo(history.act(scenario, what, owner, due, of).number)
+    typer.echo(history.act(known(scenario, history), what, owner, due, of).number)
 
 
 def close(
     number: Annotated[int, typer.Argument(metavar="NUMBER")],
-    outcome: Annotated[str, typer.Option(help="What was done.")],
+    outcome: Annotated[str, typer.Option(metavar="TEXT", parser=_told, help="What was done.")],
 ) -> None:
     """Close an action."""
     from drill.history import History

@@ -13,7 +13,7 @@ import typer
 from drill.cli.options import duration_option
 
 if TYPE_CHECKING:
-    from drill.history import Filter, Record
+    from drill.history import Filter, History, Record
 
 
 def register(app: typer.Typer) -> None:
@@ -50,6 +50,21 @@ def name_of(given: str) -> str:
         return Scenario.load(find_scenario(given)).name
     except ScenarioError:
         return given
+
+
+def known(given: str, history: History) -> str:
+    """The same of a scenario that must be: ScenarioError where there is neither its file nor a run of it."""
+    from drill.errors import ScenarioError
+    from drill.history import Filter
+    from drill.scenario import Scenario
+    from drill.scenario.shelf import find_scenario
+
+    try:
+        return Scenario.load(find_scenario(given)).name
+    except ScenarioError:
+        if history.runs(Filter(scenario=given, last=1)):
+            return given
+        raise
 
 
 _Scenario = Annotated[str | None, typer.Option(parser=name_of, help="Only runs of this scenario.")]
@@ -167,7 +182,7 @@ def _read(source: str) -> list[Record]:
 def overdue(
     scenarios: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SCENARIO...]", parser=name_of, help="By default all that were ever played."),
+        typer.Argument(metavar="[SCENARIO...]", help="By default all that were ever played."),
     ] = None,
     every: Annotated[float, duration_option("How old a good drill may be.")] = (
         "90d"  # type: ignore[assignment]  # parsed
@@ -180,7 +195,8 @@ def overdue(
 
     history = History.kept()
     records = history.runs(whole=True)
-    found = dues(records, scenarios or [record.scenario for record in records])
+    asked = [known(each, history) for each in scenarios or ()]
+    found = dues(records, asked or [record.scenario for record in records])
     since = datetime.now(UTC) - timedelta(seconds=every)
     _say(due(found, since) if found else ["no drill was ever kept"])
     if not found or any(each.overdue(since) for each in found):

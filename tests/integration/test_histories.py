@@ -83,6 +83,23 @@ def test_what_was_drilled_is_not_overdue_and_what_was_not_is(played: Path) -> No
     assert "overdue" in told(played, "overdue", "--every", "1ms", code=1)
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["overdue", "small", "nope"], "nope: there is no such file"),
+        (["action", "add", "nope", "train", "--owner", "Mari"], "nope: there is no such file"),
+        (["action", "add", "small", " ", "--owner", "Mari"], "it says nothing"),
+        (["action", "add", "small", "train", "--owner", ""], "it says nothing"),
+        (["action", "close", "1", "--outcome", ""], "it says nothing"),
+    ],
+)
+def test_what_nobody_knows_and_what_says_nothing_is_refused(played: Path, words: list[str], says: str) -> None:
+    refused = drill(*words, COLUMNS="200", DRILL_HISTORY_URL=address(played))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert says in refused.stderr
+    assert told(played, "action", "list") == "there are none\n"
+
+
 @pytest.mark.parametrize("every", ["2026-11-25", "5"])
 def test_how_old_a_drill_may_be_is_a_duration(tmp_path: Path, every: str) -> None:
     refused = drill("overdue", "--every", every, COLUMNS="200", DRILL_HISTORY_URL=address(tmp_path))

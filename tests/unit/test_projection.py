@@ -108,7 +108,7 @@ def test_true_lines_of_any_phases_add_up(sizes: list[int], lines: dict[str, tupl
 @pytest.mark.parametrize(
     ("runs", "says"),
     [
-        ((), "no usable run was found"),
+        ((), "no usable run of any scenario was found"),
         (RUNS[:2], "dc fire on embedded was drilled with 1000, 5000 people"),
         ((*RUNS[:2], RUNS[1]), "dc fire on embedded was drilled with 1000, 5000 people"),
         ((*RUNS[:2], replace(RUNS[2], kin=("dc fire", "docker", *ALIKE[2:]))), "was drilled with 1000, 5000 people"),
@@ -122,6 +122,11 @@ def test_fewer_than_three_sizes_alike_are_refused(runs: tuple[Drilled, ...], say
     assert says in str(refused.value)
     assert refused.value.exit_code == 2
     assert "--people N" in refused.value.hint
+
+
+def test_a_scenario_of_which_there_is_no_run_is_named() -> None:
+    with pytest.raises(ScenarioError, match="no usable run of nope was found"):
+        project(RUNS, Wish(people=1_300_000), "nope")
 
 
 @pytest.mark.parametrize("place", range(len(KIN)))
