@@ -98,9 +98,12 @@ def read(path: Path) -> Sealed:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         version = document.pop("schema_version")
+        if "how" not in document:
+            what = "the evidence of a drill" if "seals" in document else "it does not say how it was sealed"
+            raise ScenarioError(f"{path} is no seal: {what}", hint="name the file that `drill seal` wrote")
         if version != SCHEMA_VERSION:
             raise CannotRun(
-                f"{path}: schema_version {version!r}, and this program reads {SCHEMA_VERSION}",
+                f"{path} is a seal of format {version!r} (schema_version), and this program reads {SCHEMA_VERSION}",
                 hint="verify with the program that sealed, or seal anew",
             )
         return _SEALED.validate_python(document, strict=False)

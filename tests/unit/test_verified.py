@@ -137,7 +137,7 @@ def test_a_seal_of_a_newer_program_is_not_guessed_at(tmp_path: Path) -> None:
     path.write_text(json.dumps({**json.loads(written(SEALED)), "schema_version": 9}), encoding="utf-8")
     with pytest.raises(CannotRun) as told:
         read(path)
-    assert str(told.value) == f"{path}: schema_version 9, and this program reads 2"
+    assert str(told.value) == f"{path} is a seal of format 9 (schema_version), and this program reads 2"
     assert told.value.hint == "verify with the program that sealed, or seal anew"
 
 
@@ -147,6 +147,9 @@ def test_what_is_no_seal_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
         read(path)
     assert told.value.hint == "name the file that `drill seal` wrote"
     assert refused(path, "{}") == f"{path} is no seal: 'schema_version'"
+    of_a_run = json.dumps({"schema_version": 1, "seals": {}})
+    assert refused(path, of_a_run) == f"{path} is no seal: the evidence of a drill"
+    assert refused(path, '{"schema_version": 1}') == f"{path} is no seal: it does not say how it was sealed"
     assert refused(path, "[]").startswith(f"{path} is no seal: ")
     assert refused(path, "not JSON").startswith(f"{path} is no seal: Expecting value")
     document = json.loads(written(SEALED))
