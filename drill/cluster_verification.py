@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,11 +36,11 @@ from drill.sites.physical import Arrival, Physical
 from drill.sites.site import Site
 from drill.sites.trail import Way, trail
 from drill.sites.wal import Wal, lsn_of
+from drill.unlogged import UNLOGGED, unlogged, wholly_unlogged
 from drill.verdict import Finding, Verdict
 from drill.verified import Verified
 
 _DATABASES = "select datname from pg_database where datallowconn and not datistemplate order by 1"
-UNLOGGED = "unlogged"  # the word by which --allow names their tables
 
 
 @dataclass(frozen=True)
@@ -170,26 +170,15 @@ class ClusterVerification:
 def _loosened(sealed: Sealed, loose: Doubts) -> Sealed:
     """The seal, with what this copy need not hold as it is sealed marked as such."""
     known = sealed.loosened(None, sealed.major)
-    databases = {name: replace(seal, loose={**seal.loose, **_unlogged(seal)}) for name, seal in known.databases.items()}
+    databases = {name: replace(seal, loose={**seal.loose, **unlogged(seal)}) for name, seal in known.databases.items()}
     return loose.marked(replace(known, databases=databases))
-
-
-def _unlogged(seal: Seal) -> Mapping[str, str]:
-    """The tables that are empty after every recovery: no log tells what was in them.
-
-    A partition has no digest of its own: where one is unlogged, no partitioned table need be as sealed.
-    """
-    why = f"it is unlogged, so that every recovery leaves it empty: --allow {UNLOGGED} accepts that"
-    relations = {name: kind.split()[:2] for name, kind in seal.structure.objects.get("relations", {}).items()}
-    found = {name for name, kind in relations.items() if kind == ["r", "u"]}
-    if found - seal.tables.keys():
-        found |= {name for name, kind in relations.items() if kind[0] == "p"}
-    return dict.fromkeys(sorted(found & seal.tables.keys()), why)
 
 
 def _without_unlogged(seal: Seal, held: Holdings) -> tuple[Seal, list[str]]:
     """What a recovered copy must hold: each unlogged table that is empty now is due to be; with their names."""
-    empty = [table for table in _unlogged(seal) if held.tables.get(table) == Digest() != seal.tables[table]]
+    empty = [
+        table for table in sorted(wholly_unlogged(seal)) if held.tables.get(table) == Digest() != seal.tables[table]
+    ]
     return replace(seal, tables={**seal.tables, **dict.fromkeys(empty, Digest())}), empty
 
 

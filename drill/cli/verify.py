@@ -63,7 +63,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     from drill import seals
     from drill.cli.ending import Ending
     from drill.cli.report import must_be_deliverable
-    from drill.cluster_verification import UNLOGGED, ClusterVerification
+    from drill.cluster_verification import ClusterVerification
     from drill.errors import ScenarioError
     from drill.hosts.binaries import OLDEST_COPY
     from drill.hosts.choice import Wish, choose
@@ -71,6 +71,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     from drill.reports import Wanted
     from drill.reports.verified import deliver_verified
     from drill.sites.aim import Aim
+    from drill.unlogged import UNLOGGED
     from drill.verification import Verification
 
     if unknown := sorted(set(allow or ()) - {"roles", UNLOGGED}):

@@ -116,8 +116,8 @@ class Lookups:
         """Rows of the table: `sampled` all of them, in the order of its blocks, else as the planner likes."""
         keys = ", ".join(f"{key} as k{i}" for i, key in enumerate(self.keys))
         how, fenced = ("tablesample system (100)", "offset 0") if sampled else ("", "")
-        part = f"{_BLOCK} / {self.pages} as part"
-        read = f"select ctid, {part}, {keys} from only {self.table} {how} where {self.predicate or 'true'}"  # noqa: S608
+        part, held = f"{_BLOCK} / {self.pages} as part", f"({self.predicate or 'true'}) as held"
+        read = f"select ctid, {part}, {held}, {keys} from only {self.table} {how} where {self.predicate or 'true'}"  # noqa: S608
         return f"({read} {fenced})"
 
     def _values(self, absent: Sequence[bool]) -> str:
@@ -132,7 +132,7 @@ class Lookups:
         return (
             f"select (select count(*) from {every} s where {those}) - (select count(distinct f.ctid)"  # noqa: S608
             f" from ({looked_up}) a cross join lateral"
-            f" (select b.* from {rows} b where {' and '.join(same)} offset 0) f where {again})"
+            f" (select b.* from {rows} b where {' and '.join(same)} offset 0) f where {again} and f.held)"
         )
 
     def _extremes(self, i: int) -> str:

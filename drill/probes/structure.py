@@ -13,17 +13,32 @@ from drill import evidence
 from drill.probes.digests import Shape
 
 # Constraints that partitions inherit are left out: their parent speaks for them, and their names are the server's own.
+# A foreign key is kept by two triggers on each of its sides. A partition has those of its side under a key of its own:
+# where it refers, that is a key of the partition; where it is referred to, a key of the table that refers.
 _CONSTRAINTS: LiteralString = """
+with recursive family(root, oid, refers, referred, theirs) as (
+  select k.oid, k.oid, k.conrelid, k.confrelid, true from pg_constraint k where k.contype = 'f' and k.conparentid = 0
+  union all
+  select f.root, k.oid, k.conrelid, k.confrelid, k.conrelid = f.refers
+  from family f join pg_constraint k on k.conparentid = f.oid and k.contype = 'f'
+), sides(root, oid, relation, checks) as (
+  select f.root, f.oid, f.refers, true from family f where f.oid = f.root or not f.theirs
+  union all
+  select f.root, f.oid, f.referred, false from family f where f.theirs
+), unkept as (
+  select s.root from sides s join pg_class c on c.oid = s.relation and c.relkind = 'r'
+  where 2 > (
+    select count(*) from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+    where t.tgconstraint = s.oid and t.tgrelid = s.relation and t.tgenabled in ('O', 'A')
+      and p.proname ~ '^RI_FKey_' and (p.proname ~ '^RI_FKey_check_') = s.checks)
+)
 select n.nspname || '.' || c.relname || '.' || k.conname || ': ' || pg_get_constraintdef(k.oid),
        k.convalidated and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)  -- since PostgreSQL 18
          and not exists (select from pg_trigger t where t.tgconstraint = k.oid and t.tgenabled in ('D', 'R'))
-         -- two triggers of a reference look at rows that refer, two at those that are referred to
-         and (k.contype <> 'f' or c.relkind <> 'r' or f.relkind <> 'r'
-           or 4 = (select count(*) from pg_trigger t where t.tgconstraint = k.oid))
+         and not exists (select from unkept u where u.root = k.oid)
 from pg_constraint k
 join pg_class c on c.oid = k.conrelid
 join pg_namespace n on n.oid = c.relnamespace
-left join pg_class f on f.oid = k.confrelid
 where k.conparentid = 0 and (k.coninhcount = 0 or not c.relispartition)
   and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
 order by 1

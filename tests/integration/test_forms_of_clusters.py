@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from drill import seals
-from drill.cluster_verification import UNLOGGED, ClusterVerification
+from drill.cluster_verification import ClusterVerification
 from drill.clusters import Cluster
 from drill.errors import CannotRun, ScenarioError
 from drill.hosts import Premises
@@ -22,6 +22,7 @@ from drill.sealing import Sealing
 from drill.seals import How, Sealed
 from drill.sites.aim import Aim
 from drill.sites.site import Site
+from drill.unlogged import UNLOGGED
 from drill.verdict import Verdict
 from drill.verified import Verified
 from tests.fix_home import ARCHIVING, create_bank, lone, origin_of, stop_in_order

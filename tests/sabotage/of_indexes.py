@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.sabotage.copies import Kind
+from tests.sabotage.copies import Copy, Kind
 from tests.sabotage.damage import Damage, fails, holds, missed, shows, unknown
 from tests.sabotage.means import (
     emptied,
     flipped,
     older,
+    put,
     relisted,
     served,
     unlisted,
@@ -20,6 +21,18 @@ _FIRED = (
     " insert into tally values ('x', 1) returning true"
 )
 _BY_INDEX = "set enable_seqscan = off; "
+
+
+def _rota_turned_round(copy: Copy) -> None:
+    """Each row is where another one was when the index was written."""
+    before = copy.file("rota_gist").read_bytes()
+    served(
+        "delete from rota",
+        "vacuum (truncate false) rota",
+        "insert into rota select i from generate_series(200, 1, -1) i",
+    )(copy)
+    put(copy.file("rota_gist"), before)
+
 
 INDEXES = (
     Damage(
@@ -47,6 +60,17 @@ INDEXES = (
             "drop index word_btree; set enable_seqscan = off; select count(*) = 0 from word where word = md5('later47')"
         ),
         (missed("btree", r"index public\.word_hash: \d+ rows are not found by it"),),
+    ),
+    Damage(
+        "a GiST older than its table, each of whose entries leads to another row",
+        Kind.STOPPED,
+        _rota_turned_round,
+        holds(
+            "set enable_seqscan = off; set enable_bitmapscan = off; set enable_indexonlyscan = off;"
+            " select n <> 5 from rota where n = 5"
+        ),
+        (missed("btree", r"index public\.rota_gist: 200 rows are not found by it"),),
+        sample=True,
     ),
     Damage(
         "a page of an index zeroed",

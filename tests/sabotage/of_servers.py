@@ -16,6 +16,7 @@ from tests.sabotage.means import (
     together,
     unlisted,
     without,
+    zeroed,
 )
 
 
@@ -82,6 +83,14 @@ SERVERS = (
         emptied("pg_statistic"),
         fails("select count(*) from word where word > 'a'", "could not read block"),
         (missed("restored", "cannot be surveyed: .*could not read blocks"),),
+    ),
+    Damage(
+        "what keeps the foreign keys zeroed",
+        Kind.STOPPED,
+        zeroed("pg_trigger"),
+        holds("insert into entry (account) values (-77) returning true"),
+        (missed("constraints", r"not validated: public\.entry\.entry_account_fkey"),),
+        sample=True,
     ),
     Damage(
         "a database that lets nobody in",

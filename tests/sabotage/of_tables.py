@@ -86,6 +86,14 @@ TABLES = (
         (missed("content", r"public\.tally"),),
     ),
     Damage(
+        "pages zeroed of a table that an index holds whole",
+        Kind.STOPPED,
+        zeroed("sparse", 5, 20),
+        holds("set enable_indexonlyscan = off; set enable_bitmapscan = off; select count(*) < 5000 from sparse"),
+        (missed("content", r"differ: public\.sparse \(\d+ rows instead of 5000\)"),),
+        sample=True,
+    ),
+    Damage(
         "a table cut by some pages",
         Kind.STOPPED,
         shortened("tally", 5),
@@ -154,6 +162,14 @@ TABLES = (
         relisted(exchanged("tally", "former")),
         holds("select max(n) < 0 from tally"),
         (missed("content", r"differ: public\.former \(same count\), public\.tally \(same count\)"),),
+    ),
+    Damage(
+        "the files of two partitions exchanged",
+        Kind.BASE,
+        relisted(exchanged("visit_2025", "visit_2026")),
+        holds("select count(*) = 0 from visit where at < '2026-01-01'"),
+        (missed("write_and_read_back", r"table public\.visit_2025: .*violates partition constraint"),),
+        sample=True,
     ),
     Damage(
         "a damaged page, and a setting that passes over it",
