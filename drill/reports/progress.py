@@ -31,7 +31,7 @@ def _of(facts: Facts) -> str:
 
 _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "act began": lambda f: str(f.get("act", "")),
-    "act broke": lambda f: f"{f.get('act')} broke{_told(f, 'reason')}",
+    "act broke": lambda f: f"{f.get('how', 'broke')} in {f.get('act')}{_told(f, 'reason')}",
     "link measured": lambda f: f"link between the sites: {described(f)}",
     "established": lambda f: f"{f.get('copy')} established",
     "fell behind": lambda f: f"{f.get('copy')} fell behind{_told(f, 'reason')}",

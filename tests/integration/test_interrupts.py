@@ -1,6 +1,7 @@
 """Ctrl-C and its like: everything is undone by the time the drill has ended, and its evidence is kept."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -113,6 +114,7 @@ def test_a_drill_over_its_time_ends_with_4(tmp_path: Path) -> None:
         assert slow.traces() == []
         said = slow.said.read_text()
         assert "the drill took longer than --timeout allows (3 s)\nhint: see its events for the act it was in" in said
+        assert re.search(r"out of time in (prepare|calm): the drill took longer", said)
         assert "Traceback" not in said
         _kept(slow, "broke")
 

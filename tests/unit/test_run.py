@@ -1,12 +1,14 @@
 """The order of the acts, and that everything begun is undone, whatever breaks."""
 
+import io
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from drill.errors import DrillError
+from drill.errors import DrillError, OutOfTime, StepFailed
 from drill.parts import Serve
+from drill.reports.progress import Progress
 from drill.run import run_drill
 from drill.timeline import Event, Timeline
 from tests.unit.pieces import Pieces, StoppedClock, drill
@@ -139,3 +141,20 @@ def test_a_pause_uses_up_no_time_that_was_given() -> None:
         assert timeline.left(2, 10) == 9
         assert timeline.left(0, 3) == 0
         assert timeline.left(102, 3) == 2  # it began when the pause was over
+
+
+@pytest.mark.parametrize(
+    ("ended", "says"),
+    [
+        (KeyboardInterrupt(), "interrupted in calm"),
+        (OutOfTime("it took longer than 3 s"), "out of time in calm: it took longer than 3 s"),
+        (StepFailed("the server is gone", hint=""), "broke in calm: the server is gone"),
+        (KeyError("land"), "broke in calm: KeyError('land')"),
+    ],
+)
+def test_an_act_that_came_to_no_end_says_how(ended: BaseException, says: str) -> None:
+    stream = io.StringIO()
+    timeline = Timeline(cast("Any", StoppedClock()), [Progress(stream).event])
+    with pytest.raises(type(ended)), timeline.act("calm"):
+        raise ended
+    assert stream.getvalue().splitlines()[-1].endswith(f"drill      {says}")

@@ -181,5 +181,5 @@ def test_an_act_is_written_down_with_its_end_or_with_what_broke_it() -> None:
         ("drill", "paused", {"before": "notice"}),
         ("drill", "resumed", {"before": "notice"}),
         ("drill", "act began", {"act": "notice"}),
-        ("drill", "act broke", {"act": "notice", "reason": "KeyboardInterrupt()"}),
+        ("drill", "act broke", {"act": "notice", "how": "interrupted"}),
     ]
