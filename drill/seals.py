@@ -99,8 +99,8 @@ def read(path: Path) -> Sealed:
         document = json.loads(path.read_text(encoding="utf-8"))
         version = document.pop("schema_version")
         if "how" not in document:
-            what = "the evidence of a drill" if "seals" in document else "it does not say how it was sealed"
-            raise ScenarioError(f"{path} is no seal: {what}", hint="name the file that `drill seal` wrote")
+            found = "the evidence of a drill" if "seals" in document else "it does not say how it was sealed"
+            raise ScenarioError(f"{path} is no seal: {found}", hint="name the file that `drill seal` wrote")
         if version != SCHEMA_VERSION:
             raise CannotRun(
                 f"{path} is a seal of format {version!r} (schema_version), and this program reads {SCHEMA_VERSION}",
