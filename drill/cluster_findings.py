@@ -28,6 +28,7 @@ select concat_ws(' in ', coalesce(r.rolname, 'all roles'), d.datname), x
 from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase
 cross join unnest(s.setconfig) x where x ~* %s order by 1, 2
 """
+_OTHER = ": the copy is of one server, and the seal of another; take another seal, or another copy"
 _DEADLINE = 4 * 3600.0  # seconds
 _SECOND = timedelta(seconds=1)
 _START = re.compile(rf"^START WAL LOCATION: ({LSN.pattern})", re.M)
@@ -47,7 +48,7 @@ def of_the_files(physical: Physical, control: Control, sealed: Sealed | None) ->
         yield _manifest(physical)
     if sealed is not None:
         same = control.system_identifier == sealed.system_identifier
-        actual = f"{control.system_identifier}, sealed: {sealed.system_identifier}"
+        actual = f"{control.system_identifier}, sealed: {sealed.system_identifier}{'' if same else _OTHER}"
         yield of_copy("identity", _met(same), "made of the server that was sealed", actual)
     actual = f"set in it: {', '.join(cluster.hiding)}" if cluster.hiding else "none set in it"
     yield of_copy("settings", _met(not cluster.hiding), _HONEST, actual)
