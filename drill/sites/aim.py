@@ -28,6 +28,13 @@ class Aim:
         lsn = self.settings.get("recovery_target_lsn")
         return self.latest or (lsn is not None and place_of(lsn) > place)
 
+    @property
+    def unreached(self) -> str:
+        """Of a log that ends before it: what it lacks."""
+        if (name := self.settings.get("recovery_target_name")) is not None:
+            return f"from the start of the copy to its end the log has no restore point {name}"
+        return f"the log ends before {' '.join(self.settings.values())}"
+
     @classmethod
     def named(cls, written: str) -> Aim:
         """latest | name:X | lsn:X | time:X; ScenarioError for all else."""

@@ -52,6 +52,7 @@ _ABROAD = re.compile(
     r'could not create symbolic link "pg_tblspc|directory "/[^"]*" does not exist|'
     r'could not (?:set permissions on|create|stat) directory "/'
 )
+_UNREACHED = "recovery ended before configured recovery target was reached"
 LATER = "take a later base backup, or replay to before that"
 _STRANGER = re.compile(r'role ".*" does not exist', re.S)
 _NEVER = ("does not exist", "authentication failed", "not permitted to log in", "not currently accepting connections")
@@ -143,6 +144,8 @@ class Physical:
         except StepFailed as ended:
             why = str(ended).partition("the server has ended: ")[2] or str(ended)
             hint = "its log ends: " + self.site.log_tail()
+            if _UNREACHED in why:
+                why = f"{why}: {self.aim.unreached}"
             if _ABROAD.search(hint):
                 why = f"its log creates a tablespace that nothing here can hold ({why}): {LATER}"
                 raise Unloadable(why, hint=hint, lacking=True) from ended

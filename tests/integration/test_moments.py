@@ -158,11 +158,16 @@ def test_what_the_moment_of_the_seal_lacks_is_missed(past: Past) -> None:
     assert due <= by(verified, Verdict.MISSED).keys()
 
 
-@pytest.mark.parametrize("target", ["name:nobody-made-it", "lsn:FF/0", "time"])
-def test_a_point_that_the_log_does_not_reach_is_missed(target: str, past: Past) -> None:
+@pytest.mark.parametrize(
+    ("target", "lacks"),
+    [("name:nobody-made-it", "no restore point nobody-made-it"), ("lsn:FF/0", "ends before FF/0"), ("time", "before 2")],
+)
+def test_a_point_that_the_log_does_not_reach_is_missed(target: str, lacks: str, past: Past) -> None:
     later = f"time:{(past.sealed.ended.at + timedelta(days=1)).isoformat()}"
     verified = past.verify(past.backup, past.archive, later if target == "time" else target)
-    assert "recovery target" in by(verified, Verdict.MISSED)[("copy", "restored")]
+    told = by(verified, Verdict.MISSED)[("copy", "restored")]
+    assert "recovery target" in told
+    assert lacks in told
     assert verified.exit_code == 1
 
 
