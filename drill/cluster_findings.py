@@ -153,7 +153,8 @@ def _holds_nonce(physical: Physical, log: tuple[Way, Wal], sealed: Sealed) -> bo
             since = begun - begun % wal.segment  # in another server's log no record need begin where the seal ended
             return holds(wal.records(since, [MESSAGE], end), sealed.nonce or "")
     except StepFailed as damaged:
-        return f"its log cannot be read from {sealed.ended.lsn} on: {damaged}"
+        says = f"its log cannot be read from {sealed.ended.lsn} on: {damaged}"
+        return f"{says}; name an archive that goes back to it: --wal DIR"
 
 
 def freshness(arrival: Arrival, control: Control, expected: datetime) -> Finding:

@@ -257,7 +257,9 @@ def test_a_copy_of_before_the_nonce_tells_nothing_of_it(past: Past) -> None:
 
 def test_of_a_later_copy_an_archive_that_goes_further_back_tells_it(past: Past) -> None:
     alone = past.verify(past.late, None)
-    assert "it does not go back to segment" in by(alone, Verdict.UNKNOWN)[("copy", "nonce")]
+    told = by(alone, Verdict.UNKNOWN)[("copy", "nonce")]
+    assert "it does not go back to segment" in told
+    assert told.endswith("; name an archive that goes back to it: --wal DIR")
     assert by(past.verify(past.late, past.archive), Verdict.MET)[("copy", "nonce")] == "found"
 
     other = replace(past, sealed=replace(past.sealed, nonce="7" * 32))  # and what the copy does not need is not missed
