@@ -82,7 +82,8 @@ class Origin:
             hint = "nothing was changed there; give each statement more time with --timeout"
             return NotInTime(message, hint=hint)
         kind = NotInTime if isinstance(why, psycopg.errors.LockNotAvailable) else StepFailed
-        return kind(message, hint="nothing was changed there; seal again")
+        again = "seal as a superuser" if isinstance(why, psycopg.errors.InsufficientPrivilege) else "seal again"
+        return kind(message, hint=f"nothing was changed there; {again}")
 
     def prove_markable(self, mark: Mark, console: psycopg.Connection[Any]) -> None:
         """CannotRun where it cannot be written there; asked before anything long is done."""

@@ -13,7 +13,7 @@ import pytest
 from drill import seals
 from drill.clock import wait_until
 from drill.digest import Form
-from drill.errors import CannotRun, NotInTime, ScenarioError
+from drill.errors import CannotRun, NotInTime, ScenarioError, StepFailed
 from drill.hosts import binaries
 from drill.hosts.process import ProcessPremises
 from drill.offered import Offered
@@ -153,6 +153,18 @@ def test_a_user_who_may_not_make_one_is_told_so_before_anything_is_read(town: tu
     with pytest.raises(CannotRun, match="may not make a restore point"):
         Sealing(Origin.named(dsn), How.UNDER_LOAD, ("town",), restore_point="mine").take(told.append)
     assert told == []
+
+
+def test_a_user_who_may_not_read_it_is_told_who_may(town: tuple[Site, Origin]) -> None:
+    site, origin = town
+    site.create_login("stranger")
+    with site.console("town") as console:
+        console.execute("grant pg_monitor to stranger")
+    word = site.keys.password("stranger")
+    dsn = psycopg.conninfo.make_conninfo(origin.dsn, user="stranger", password=word, passfile="")
+    with pytest.raises(StepFailed, match="permission denied for table") as refused:
+        Sealing(Origin.named(dsn), How.UNDER_LOAD, ("town",)).take(silent)
+    assert refused.value.hint == "nothing was changed there; seal as a superuser"
 
 
 def test_a_standby_is_refused_a_restore_point(embedded_premises: ProcessPremises, tmp_path: Path) -> None:
