@@ -12,7 +12,10 @@ from drill.packing import ENDINGS
 
 GLOBALS = "globals.sql"
 _ENDINGS = (".dump", ".sql", ".tar", "")
-_KNOWN = "a dump of pg_dump (plain SQL, custom, tar, directory), or a folder of dumps named after their databases"
+_KNOWN = (
+    "a dump of pg_dump (plain SQL, custom, tar, directory), a folder of dumps named after their databases, "
+    "a base backup (a folder, or its tars) or a data directory"
+)
 
 
 @dataclass(frozen=True, slots=True)
