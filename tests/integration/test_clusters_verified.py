@@ -195,4 +195,6 @@ def test_a_hole_in_the_archive_is_missed(vault: Vault, tmp_path: Path) -> None:
 def test_another_server_is_missed(vault: Vault, tmp_path: Path) -> None:
     other = replace(vault, sealed=replace(vault.sealed, system_identifier="1"))
     told = by(other.verify(vault.folder / "late"), Verdict.MISSED)[("copy", "identity")]
-    assert told.startswith(f"{vault.sealed.system_identifier}, sealed: 1: the copy is of one server, and the seal of ano")
+    assert told.startswith(
+        f"{vault.sealed.system_identifier}, sealed: 1: the copy is of one server, and the seal of ano"
+    )

@@ -160,7 +160,11 @@ def test_what_the_moment_of_the_seal_lacks_is_missed(past: Past) -> None:
 
 @pytest.mark.parametrize(
     ("target", "lacks"),
-    [("name:nobody-made-it", "no restore point nobody-made-it"), ("lsn:FF/0", "ends before FF/0"), ("time", "before 2")],
+    [
+        ("name:nobody-made-it", "no restore point nobody-made-it"),
+        ("lsn:FF/0", "ends before FF/0"),
+        ("time", "before 2"),
+    ],
 )
 def test_a_point_that_the_log_does_not_reach_is_missed(target: str, lacks: str, past: Past) -> None:
     later = f"time:{(past.sealed.ended.at + timedelta(days=1)).isoformat()}"

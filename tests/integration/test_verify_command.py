@@ -38,7 +38,10 @@ def test_what_cannot_be_meant_is_refused(words: list[str], says: str, tmp_path: 
 def test_a_copy_that_is_none_is_refused(tmp_path: Path) -> None:
     for none in (tmp_path / "nothing", Path("/dev/null")):
         done = drill("verify", str(none))
-        assert (done.returncode, "a base backup (a folder, or its tars) or a data directory" in done.stderr) == (2, True)
+        assert (done.returncode, "a base backup (a folder, or its tars) or a data directory" in done.stderr) == (
+            2,
+            True,
+        )
     assert drill("verify", str(tmp_path)).returncode == 2
     (tmp_path / "land.sql.lz4").write_bytes(b"\x04\x22\x4d\x18" + bytes(20))
     done = drill("verify", str(tmp_path / "land.sql.lz4"), PATH="/nowhere")
