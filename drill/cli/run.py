@@ -55,7 +55,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     image: Annotated[str | None, typer.Option(envvar="DRILL_IMAGE", help="The image to use (docker).")] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
-    junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
+    junit: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JUnit XML.")] = None,
     markdown: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as Markdown.")] = None,
     html: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the report as one page.")] = None,
     pdf: Annotated[str | None, typer.Option(metavar="FILE", help="Also write it as PDF (needs WeasyPrint).")] = None,

@@ -50,7 +50,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     image: Annotated[str | None, typer.Option(envvar="DRILL_IMAGE", help="The image to use (docker).")] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
-    junit: Annotated[str | None, typer.Option(metavar="FILE", help="Also write the result as JUnit XML.")] = None,
+    junit: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JUnit XML.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and only what is not met.")] = False,
 ) -> None:
     """Restore a copy in a sandbox and hold it against the seal of its server. The copy is only read.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,13 @@ def test_the_help_names_commands_and_exit_codes() -> None:
     assert helped.returncode == 0
     assert all(f" {command} " in helped.stdout for command in COMMANDS)
     assert all(code in helped.stdout for code in ("0 as expected", "1 a surprise", "70 internal", "130 interrupted"))
+
+
+@pytest.mark.parametrize("command", ["run", "verify", "report"])
+def test_the_help_names_every_report_that_may_go_to_the_standard_output(command: str) -> None:
+    shown = drill(command, "--help").stdout
+    assert re.search(r"--json +FILE\|-", shown)
+    assert re.search(r"--junit +FILE\|-", shown)
 
 
 def test_no_colour_where_none_is_wanted() -> None:
