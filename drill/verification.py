@@ -31,6 +31,7 @@ _UNCHECKED = (
     "versions of extensions: a dump does not hold them",
     "settings of the superuser: in the sandbox they would be the officer's",
 )
+_NO_LOG = "the nonce of the seal: a dump holds no log"
 _UNSAFE = {"fsync": "off", "full_page_writes": "off"}  # nothing of it is to outlive a crash
 _ABSENT = "the copy has no dump of it"
 
@@ -49,7 +50,10 @@ class Verification:
         """Restore, look, judge. What the copy cannot do is a finding; what this machine cannot do is an error."""
         offered = self.offered.named(frozenset(self.sealed.databases)) if self.sealed else self.offered
         looking = Looking(self._loosened(offered), self.premises, self.jobs, offered.roles is not None)
-        return looking.judged(offered, lambda site: self._found(offered, looking, site, tell), _UNCHECKED)
+        return looking.judged(offered, lambda site: self._found(offered, looking, site, tell), self._unchecked())
+
+    def _unchecked(self) -> tuple[str, ...]:
+        return _UNCHECKED if self.sealed is None or self.sealed.nonce is None else (*_UNCHECKED, _NO_LOG)
 
     def _loosened(self, offered: Offered) -> Sealed | None:
         """The seal, with what a copy that it was not taken with need not hold marked as such."""
