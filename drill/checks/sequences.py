@@ -32,6 +32,8 @@ def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, s
     if gone or behind or back:
         parts = [("missing", gone), ("behind", behind), ("set back", back)]
         return Verdict.MISSED, "; ".join(f"{name}: {', '.join(which)}" for name, which in parts if which)
+    if not held.sequences:
+        return Verdict.MET, "0 ahead of their columns: it has none"
     as_sealed = f", {len(before)} behind as at the seal" if before else ""
     return Verdict.MET, f"{sum(map(_ahead, held.sequences))} ahead of their columns{as_sealed}"
 

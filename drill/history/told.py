@@ -127,9 +127,9 @@ def expected(records: Sequence[Record]) -> str:
     rtas = [record.rta_s for record in fine if record.rta_s is not None]
     if not took or not rtas:
         return "it has not been played here yet, so that nobody knows how long it takes"
-    median = duration(statistics.median(rtas))
+    median, plural = duration(statistics.median(rtas)), "s" if len(fine) > 1 else ""
     return (
-        f"in {len(fine)} earlier runs (median): {duration(statistics.median(took))} in all, RTA {median};"
+        f"in {len(fine)} earlier run{plural} (median): {duration(statistics.median(took))} in all, RTA {median};"
         f" the longest RTA was {duration(max(rtas))}"
     )
 

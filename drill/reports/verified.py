@@ -29,7 +29,7 @@ def plain(verified: Verified, *, brief: bool = False) -> str:
     """The verdict, each finding that is not met (all of them unless brief), and what was not checked."""
     lines = [f"{verified.copy}: {verified.verdict}"]
     lines += [f"  {verified.form}, brought up with PostgreSQL {verified.postgres} ({verified.host}: {verified.apart})"]
-    lines += [f"  sealed: {verified.how or 'never'}; {verified.seconds:.1f} s"]
+    lines += [f"  sealed: {verified.how or 'never'}; verified in {verified.seconds:.1f} s"]
     for finding in verified.findings:
         if finding.verdict is not Verdict.MET or not brief:
             lines.append(f"  {finding.verdict:<7}  {finding.register}: {finding.check}: {finding.actual}")

@@ -21,7 +21,7 @@ from drill.history import Filter, History, Record, lines, tables
 from drill.history.opening import opened
 from drill.history.overdue import dues
 from drill.history.records import kin_of
-from drill.history.told import listed
+from drill.history.told import expected, listed
 from drill.history.trends import Baseline, apart, comparable, held_against
 from drill.judge import judged
 from drill.reports.json import run_document
@@ -171,6 +171,11 @@ def test_other_people_make_another_kin_and_other_objectives_no_comparable_run() 
     paused = with_events(instead(GOOD, "began", **FACTS), event(0.5, "paused"), event(1.5, "resumed"))
     run = judged(paused)
     assert not Record.of(run, run_document(run)).comparable
+
+
+def test_one_earlier_run_is_no_plural() -> None:
+    assert expected([record(1)]).startswith("in 1 earlier run (median): ")
+    assert expected([record(1), record(2)]).startswith("in 2 earlier runs (median): ")
 
 
 def test_a_run_that_begins_is_of_the_kin_that_it_will_be_kept_under() -> None:

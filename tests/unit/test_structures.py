@@ -36,6 +36,7 @@ def sequenced(*there: Sequence, sealed: tuple[Sequence, ...] = STRUCTURE.sequenc
 def test_a_sequence_is_known_by_its_name_and_its_column_and_must_be_beyond_it() -> None:
     a, b = Sequence("a", "t.x", 5, 4), Sequence("b", "t.y", 5, None)
     assert sequenced(a, b, sealed=(a, b)).actual == "2 ahead of their columns"
+    assert sequenced(sealed=()).actual == "0 ahead of their columns: it has none"
     assert sequenced(replace(a, next_value=6, highest=5), b, sealed=(a, b)).verdict is MET
     assert sequenced(replace(a, highest=5), b, sealed=(a, b)).actual == "behind: a (5 <= 5)"
     assert sequenced(replace(a, column="t.z"), sealed=(a, b)).actual == "missing: a, b"

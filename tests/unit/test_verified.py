@@ -57,6 +57,7 @@ def test_of_a_report_that_cannot_be_written_the_result_and_the_other_are_there_a
     with pytest.raises(CannotRun, match="/dev/full"):
         deliver_verified(found, Wanted(junit="/dev/full", json=str(tmp_path / "x.json")))
     assert capsys.readouterr().out == f"{plain(found)}\n"
+    assert "  sealed: quiesced; verified in 1.0 s\n" in plain(found)
     assert (tmp_path / "x.json").read_text() == text(found)
 
 
