@@ -10,7 +10,7 @@ from drill.errors import StepFailed
 SEGMENT = 16 * 1024 * 1024  # bytes, as initdb makes them unless told otherwise
 NAME = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})(\.partial)?")
 HISTORY = re.compile(r"([0-9A-F]{8})\.history(\.partial)?")
-_LOG = 0x1_0000_0000  # bytes before the middle part of their names counts on
+_LOG = 1 << 32  # bytes before the middle part of their names counts on
 _DAMAGED = "the archive is damaged; only an earlier base backup, or another copy, can help"
 
 
@@ -27,7 +27,7 @@ def held_segments(files: Mapping[str, int], timeline: int, since: int, size: int
 
     StepFailed that names what is wrong: nothing at all, a hole, one that is too short, another timeline.
     """
-    found = sorted((match for match in map(NAME.fullmatch, files) if match), key=lambda match: match[0])
+    found = list(filter(None, map(NAME.fullmatch, sorted(files))))
     others = [match[0] for match in (*found, *filter(None, map(HISTORY.fullmatch, files)))]
     if foreign := sorted(name for name in others if int(name[:8], 16) != timeline):
         raise damaged(f"{foreign[0]} is of timeline {int(foreign[0][:8], 16)}, the base backup of timeline {timeline}")
@@ -38,10 +38,10 @@ def held_segments(files: Mapping[str, int], timeline: int, since: int, size: int
     if first not in held:
         raise damaged(f"{segment_name(timeline, first, size)}, at which the base backup begins, is missing")
     last = max(held)
-    for number in range(first, last + 1):
-        if number not in held:
-            missing, after = segment_name(timeline, number, size), min(other for other in held if other > number)
-            raise damaged(f"a hole: segment {missing} is missing between {held[number - 1]} and {held[after]}")
+    for due, number in enumerate(sorted(number for number in held if number >= first), first):
+        if number != due:
+            missing = segment_name(timeline, due, size)
+            raise damaged(f"a hole: segment {missing} is missing between {held[due - 1]} and {held[number]}")
         if wrong := _wrong(held[number], held[last], files[held[number]], size):
             raise damaged(wrong)
     return range(first, last + 1)

@@ -1,4 +1,4 @@
-"""Names of segments, and lines of pg_waldump: real ones, of PostgreSQL 18.6."""
+"""Lines of pg_waldump: real ones, of PostgreSQL 18.6."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from drill.errors import StepFailed
-from drill.sites.segments import SEGMENT, held_segments, segment_name
 from drill.sites.wal import Ending, Record, end_of, ending_of, lsn_of, place_of, record_of
 
 AT = datetime(2026, 11, 24, 4, 49, 44, 426270, tzinfo=UTC)
@@ -79,58 +77,3 @@ def test_places_are_written_as_postgresql_does(text: str, place: int) -> None:
     assert place_of(text) == place
     assert place_of(lsn_of(place)) == place
     assert lsn_of(place).lstrip("0123456789ABCDEF").startswith("/")
-
-
-def test_names_of_segments() -> None:
-    assert segment_name(1, 2) == "000000010000000000000002"
-    assert segment_name(2, place_of("1A/FF000000") // SEGMENT) == "000000020000001A000000FF"
-
-
-def files(*names: str, size: int = SEGMENT) -> dict[str, int]:
-    return {(f"0000000100000000000000{name}" if len(name) < 20 else name): size for name in names}
-
-
-@pytest.mark.parametrize(
-    ("held", "numbers"),
-    [
-        (files("02"), range(2, 3)),
-        (files("02", "03", "04.partial"), range(2, 5)),
-        (files("02", "03", "03.partial"), range(2, 4)),  # renamed meanwhile
-        (files("01", "02", "receiver.log" + "." * 12), range(2, 3)),  # what is older or something else is no matter
-    ],
-)
-def test_segments_without_a_hole(held: dict[str, int], numbers: range) -> None:
-    assert held_segments(held, 1, 0x2000028) == numbers
-
-
-@pytest.mark.parametrize(
-    ("held", "says"),
-    [
-        ({}, "it holds no segment"),
-        (files("03", "04"), "000000010000000000000002, at which the base backup begins, is missing"),
-        (
-            files("02", "04", "05.partial"),
-            "a hole: segment 000000010000000000000003 is missing between 000000010000000000000002"
-            " and 000000010000000000000004",
-        ),
-        (
-            files("02", "03.partial", "04"),
-            "a hole: 000000010000000000000003.partial was never completed, though 000000010000000000000004 follows",
-        ),
-        (
-            files("02") | files("03.partial", size=4096),
-            "000000010000000000000003.partial is cut short: 4096 bytes of 16777216",
-        ),
-        (files("02") | files("03", size=0), "000000010000000000000003 is cut short: 0 bytes of 16777216"),
-        (
-            files("02", "000000020000000000000003"),
-            "000000020000000000000003 is of timeline 2, the base backup of timeline 1",
-        ),
-        (files("02") | {"00000002.history": 42}, "00000002.history is of timeline 2"),
-    ],
-)
-def test_what_is_wrong_is_named(held: dict[str, int], says: str) -> None:
-    with pytest.raises(StepFailed) as failed:
-        held_segments(held, 1, 0x2000028)
-    assert says in str(failed.value)
-    assert failed.value.hint
