@@ -38,14 +38,14 @@ def _missed(register: str, due: Mapping[str, Digest], held: Holdings, seal: Seal
 
 
 def _buckets(table: str, seal: Seal, held: Holdings) -> list[int]:
-    """Those that are not as sealed."""
+    """Those that are not as sealed; one without a row is not there."""
     before, now = seal.buckets[table].digests, held.buckets[table]
-    return sorted(b for b in before.keys() | now.keys() if before.get(b, Digest()) != now.get(b, Digest()))
+    return sorted(b for b in before.keys() | now.keys() if before.get(b) != now.get(b))
 
 
 def _listing(table: str, where: list[int], seal: Seal) -> str:
     """The query for the rows of these buckets."""
-    written = table if table.startswith('"') else ".".join(map(quoted, table.split(".")))
+    written = table if table.count(".") > 1 else ".".join(map(quoted, table.split(".")))
     which = bucket(seal.buckets[table].key, "t", seal.form)
     return f"select * from {written} t where {which} in ({', '.join(map(str, where))})"  # noqa: S608 - for a person
 

@@ -53,6 +53,16 @@ def test_nobody_can_say_what_a_loose_table_must_hold_but_it_must_be_there() -> N
     assert content({"b": B, "c": C}, a="it is written").actual == "missing: a"
 
 
+def test_tables_whose_rows_were_not_sealed_are_counted_and_are_not_too_many() -> None:
+    found = content({**SEALED, "d": C, "e": C}, d="it was not read", e="nor this")
+    assert found.actual == "only 3 of 5 tables were sealed; d: it was not read; e: nor this"
+    assert found.verdict is UNKNOWN
+    changed = content({**SEALED, "a": replace(A, rows=9), "d": C}, d="it was not read")
+    assert changed.actual == "differ: a (9 rows instead of 1)"
+    both = content({**SEALED, "a": replace(A, rows=9), "b": replace(B, rows=9)}, b="it is written")
+    assert both.actual == "differ: a (9 rows instead of 1), b (9 rows instead of 2)"
+
+
 def test_where_nobody_can_say_which_tables_there_must_be_they_may_be_missing_or_too_many() -> None:
     missing, more = {"b": B, "c": C}, {**SEALED, "new": C}
     assert content(missing, tables="the schema changed").actual == "a: the schema changed"
@@ -79,6 +89,13 @@ def test_a_table_that_is_there_and_cannot_be_read_is_missed_whatever_changed(
     there = Holdings("embassy", {}, (), Structure(columns={} if held is None else {"a": held}))
     (found,) = checks.content(replace(GOOD, seals={"land": seal}, holdings={"land": there}))
     assert found.verdict is verdict
+
+
+def test_a_table_that_only_receipts_speak_of_must_be_readable_where_it_is_there() -> None:
+    there = Holdings("embassy", SEALED, (Receipt(("land", 1, 1), {"new": A}),), Structure(columns={"new": (COLUMN,)}))
+    seals = {"land": Seal(SEALED, loose={"tables": "it changed"})}
+    (found,) = checks.content(replace(GOOD, seals=seals, holdings={"land": there}))
+    assert (found.verdict, found.actual) == (MISSED, "missing: new")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +132,35 @@ def test_the_buckets_that_differ_are_named_with_the_query_for_their_rows() -> No
         'The rows of those of a, at home and in the copy: select * from "a" t'
         ' where (hash_record_extended(row(t."id"),5)&15)::integer in (7).'
     )
-    assert bucketed({"a": A, "b": C}, a={7: A}, b={7: B, 2: C}).actual.endswith(": a in 0, 7 of 16; b in 2 of 16")
+    several = bucketed({"a": A, "b": C}, a={7: A}, b={7: B, 2: C})
+    assert several.actual.endswith(": a in 0, 7 of 16; b in 2 of 16")
+    assert "::integer in (0, 7). The rows of those of b, at home" in several.says
     assert bucketed({"a": A + B, "b": B}).actual == "2 tables as sealed"
     assert bucketed({"a": A, "b": B}).actual == "differ: a (1 rows instead of 3)"  # they could not be read
+
+
+@pytest.mark.parametrize(
+    ("table", "written"),
+    [
+        ("public.cat", '"public"."cat"'),
+        ('public.the "cat"', '"public"."the ""cat"""'),
+        ('"of.towns"."cat"', '"of.towns"."cat"'),  # quoted in the seal, for the dot in its name
+        ('"public"."the.""cat"""', '"public"."the.""cat"""'),
+        ('"odd.cat', '"""odd"."cat"'),  # of a schema whose name begins with a quote
+    ],
+)
+def test_the_query_for_the_rows_names_the_table_as_sql_does(table: str, written: str) -> None:
+    seal = Seal({table: A}, buckets={table: Buckets(KEY, {0: A})})
+    holdings = {"land": Holdings("embassy", {table: B}, (), buckets={table: {0: B}})}
+    (found,) = checks.content(replace(GOOD, seals={"land": seal}, holdings=holdings))
+    assert f": select * from {written} t where (hash" in found.says
+
+
+def test_a_dozen_tables_of_which_nothing_is_known_are_named_and_the_others_are_counted() -> None:
+    names = [f"t{number:02}" for number in range(14)]
+    for count, more in ((12, []), (13, ["and 1 more"]), (14, ["and 2 more"])):
+        some = names[:count]
+        seal = Seal(dict.fromkeys(some, A), loose=dict.fromkeys(some, "it is written"))
+        holdings = {"land": Holdings("embassy", dict.fromkeys(some, B), ())}
+        (found,) = checks.content(replace(GOOD, seals={"land": seal}, holdings=holdings))
+        assert found.actual.split("; ") == [*(f"{name}: it is written" for name in some[:12]), *more]
