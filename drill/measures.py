@@ -105,20 +105,16 @@ def restored_at(entries: Iterable[Entry], redirected: float, stable_for: float) 
     tries went on until that time was over. Of several that waited together the one that was answered first counts.
     Slots that the drill was too late for say nothing and are left out.
     """
-    tries = sorted(
-        (e for e in entries if e.errand is Errand.WORK and e.site == "embassy" and e.due >= redirected),
-        key=lambda e: (e.due, e.outcome is Outcome.ACKED),
-    )
+    there = [e for e in entries if e.errand is Errand.WORK and e.site == "embassy" and e.due >= redirected]
+    tries = sorted((e for e in there if e.outcome is not Outcome.NOT_TRIED), key=lambda e: e.due)
+    failed = {e.due for e in tries if e.outcome is not Outcome.ACKED}
     run: list[Entry] = []
-    failed_at: float | None = None
     for entry in tries:
-        if entry.outcome is Outcome.NOT_TRIED:
-            continue
         if len(run) >= AT_LEAST and entry.due > run[0].due + stable_for:
             return _first_answer(run, stable_for)
-        if entry.outcome is not Outcome.ACKED:
-            run, failed_at = [], entry.due
-        elif entry.due != failed_at:
+        if entry.due in failed:
+            run.clear()
+        else:
             run.append(entry)
     enough = len(run) >= AT_LEAST and run[-1].due >= run[0].due + stable_for
     return _first_answer(run, stable_for) if enough else None

@@ -11,7 +11,7 @@ from drill.digest import Digest
 from drill.evidence import Evidence
 from drill.fates import Fates, fates
 from drill.ledger import Entry, Errand, Outcome, Receipt
-from drill.measures import accepted, copy_age, figures, resolution, restored, restored_at, rpa
+from drill.measures import Figures, accepted, copy_age, figures, resolution, restored, restored_at, rpa, whole
 from drill.objectives import Objectives
 from drill.proofs import untried_gap
 from drill.verdict import Verdict
@@ -157,7 +157,7 @@ def test_the_loss_reaches_from_the_oldest_lost_promise_to_the_last_moment_home_t
     assert lost(12.0) == 0.0
     assert lost() is None
     assert lost(4.0, evidence=without(GOOD, "fenced")) is None
-    assert lost(4.0, 40.0, evidence=with_events(without(GOOD, "fenced"), event(14, "no fence"))) == 36.0
+    assert lost(4.0, 20.0, 40.0, evidence=with_events(without(GOOD, "fenced"), event(14, "no fence"))) == 36.0
     assert lost(4.0, evidence=without(GOOD, "outage proven")) is None
 
 
@@ -197,11 +197,41 @@ def test_served_is_counted_from_the_redirect_to_the_embassy() -> None:
     assert restored(replace(GOOD, stable_for=3.51), "land") is None
 
 
+def test_each_register_is_served_from_its_own_redirect_and_by_its_own_citizens() -> None:
+    """Those of business are at the embassy, which others say nothing of, from 20.5 on; redirected are they at 21."""
+    theirs = [replace(e, register="business") for e in GOOD.ledger]
+    both = replace(GOOD, ledger=(*GOOD.ledger, *theirs))
+    moved = with_events(both, event(21, "redirected", register="business", site="embassy"))
+    assert (restored(moved, "land"), restored(moved, "business")) == (20.5, 21.5)
+    failed = [replace(e, outcome=FAILED) for e in theirs]
+    assert restored(replace(moved, ledger=(*GOOD.ledger, *failed)), "land") == 20.5
+
+
+def test_only_the_slots_of_its_own_citizens_were_not_tried() -> None:
+    late_for = [due(5.0, NOT_TRIED), due(5.1, NOT_TRIED, register="business"), due(5.2, NOT_TRIED, errand=Errand.GATE)]
+    assert figures(replace(GOOD, ledger=(*GOOD.ledger, *late_for)), "land").not_tried == 1
+
+
 def test_a_register_that_was_refused_once_was_never_accepted() -> None:
     assert accepted(GOOD, "land") == 25
     assert accepted(GOOD, "business") is None
     assert accepted(with_events(GOOD, event(24, "refused", register="business")), "land") == 25
     assert accepted(with_events(GOOD, event(24, "refused", register="land")), "land") is None
+
+
+def test_three_tries_that_fill_the_time_exactly_are_enough_and_what_fails_after_it_is_no_matter() -> None:
+    tries = [due(t, site="embassy") for t in (20.0, 21.0, 22.0)]
+    assert restored_at(tries, 20.0, 2) == 20.02
+    assert restored_at([*tries, due(22.5, FAILED, site="embassy")], 20.0, 2) == 20.02
+    assert restored_at([*tries[:2], due(21.5, site="embassy"), due(22.0, FAILED, site="embassy")], 20.0, 2) is None
+
+
+def test_whoever_fell_due_within_the_time_may_be_the_first_who_was_answered_and_nobody_later() -> None:
+    def answered(**tries: tuple[float, float]) -> float | None:
+        return restored_at([replace(due(t, site="embassy"), ended=end) for t, end in tries.values()], 20.0, 2)
+
+    assert answered(a=(20.0, 25.0), b=(21.0, 25.0), c=(22.0, 24.0)) == 24.0
+    assert answered(a=(20.0, 25.0), b=(22.5, 23.0), c=(22.6, 24.0)) == 25.0
 
 
 def test_a_try_that_falls_due_with_a_failed_one_begins_nothing() -> None:
@@ -210,3 +240,31 @@ def test_a_try_that_falls_due_with_a_failed_one_begins_nothing() -> None:
     assert restored_at([*tries, due(20.0, FAILED, site="embassy")], 20.0, 2) == 21.02
     assert restored_at([*tries[:3], due(22.0, FAILED, site="embassy")], 20.0, 1) is None
     assert restored_at([*tries, due(20.5, NOT_TRIED, site="embassy")], 20.0, 2) == 20.02
+
+
+@pytest.mark.parametrize(
+    ("land", "business", "of_both"),
+    [
+        (Figures(rta_s=0.0), Figures(rta_s=0.5), Figures(rta_s=0.5)),
+        (Figures(rta_s=9.0), Figures(rta_s=None), Figures(rta_s=None)),
+        (Figures(rta_s=9.0, rto_s=0.5), Figures(rta_s=9.0, rto_s=0.0), Figures(rta_s=9.0, rto_s=0.0)),
+        (Figures(rpa_s=2.0, rpo_s=1.0), Figures(rpa_s=8.0, rpo_s=5.0), Figures(rpa_s=8.0, rpo_s=5.0)),
+        (Figures(rpa_s=0.0), Figures(rpa_s=0.5), Figures(rpa_s=0.5)),
+        (Figures(rpa_s=9.0), Figures(rpa_s=None), Figures(rpa_s=None)),
+        (Figures(rpa_s=9.0, rpo_s=0.5), Figures(rpa_s=9.0, rpo_s=0.0), Figures(rpa_s=9.0, rpo_s=0.0)),
+        (Figures(rpa_resolution_s=1.0), Figures(rpa_resolution_s=3.0), Figures(rpa_resolution_s=3.0)),
+        (
+            Figures(rta_s=9.0, rpa_resolution_s=1.0),
+            Figures(rta_s=2.0, rpa_resolution_s=3.0),
+            Figures(rta_s=9.0, rpa_resolution_s=3.0),
+        ),
+    ],
+)
+def test_the_figures_of_a_drill_are_the_worst_and_of_equals_those_that_promised_most(
+    land: Figures, business: Figures, of_both: Figures
+) -> None:
+    both = {"land": land, "business": business}
+    for order in (tuple(both), tuple(reversed(both))):
+        seals = {register: GOOD.seals["land"] for register in order}
+        lost = replace(GOOD, objectives={}, seals=seals, lost=frozenset(both))
+        assert whole(lost, both) == replace(of_both, not_tried=0)

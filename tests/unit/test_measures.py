@@ -12,7 +12,7 @@ from drill.fates import fates
 from drill.ledger import PROMISED, Entry, Errand, Outcome, Receipt
 from drill.measures import figures, restored_at, whole
 from drill.phases import NAMES, Phase, phases
-from tests.unit.stories import EVENTS, GOOD, LEDGER, entry, event, told, without
+from tests.unit.stories import EVENTS, GOOD, LEDGER, entry, event, held, receipt, told, with_events, without
 
 FENCED = 50.0
 
@@ -150,6 +150,24 @@ def test_the_figures_of_a_good_drill() -> None:
         *(("settle", 0.5), ("queue", 0.5), ("verify", 4.0)),
     ]
     assert whole(GOOD, {"land": land}) == land
+
+
+def test_a_register_that_the_outage_left_alone_has_no_times_since_the_strike() -> None:
+    spared = figures(replace(GOOD, lost=frozenset()), "land")
+    assert (spared.restored_s, spared.accepted_s, spared.rta_s, spared.phases) == (None, None, None, ())
+
+
+def test_the_silence_before_the_strike_counts_only_for_a_register_that_was_lost() -> None:
+    promised = (entry(1, 2.0), entry(2, 4.0))
+    assert figures(told(GOOD, promised), "land").rpa_resolution_s == 6.0
+    kept = told(GOOD, promised, held(*map(receipt, promised), site="home"))
+    assert figures(replace(kept, lost=frozenset()), "land").rpa_resolution_s == 2.0
+
+
+def test_until_it_is_served_or_accepted_nothing_is_taken_out_of_the_time() -> None:
+    paused = with_events(without(GOOD, "redirected", "accepted"), event(12, "paused"), event(13, "resumed"))
+    land = figures(paused, "land")
+    assert (land.restored_s, land.accepted_s, land.paused_s) == (None, None, 0.0)
 
 
 def test_figures_that_do_not_exist_are_none() -> None:
