@@ -76,8 +76,8 @@ class Digest:
     sums: tuple[int, int] = (0, 0)
 
     def __add__(self, other: "Digest") -> "Digest":
-        a, b = ((x + y) % _MODULUS for x, y in zip(self.sums, other.sums, strict=True))
-        return Digest(self.rows + other.rows, (a, b))
+        (a, b), (c, d) = self.sums, other.sums
+        return Digest(self.rows + other.rows, ((a + c) % _MODULUS, (b + d) % _MODULUS))
 
     @classmethod
     def read(cls, rows: int | str, one: int | str, two: int | str) -> "Digest":

@@ -92,15 +92,15 @@ class Between:
             self.files |= set(_FILE.findall(record.says))
         if (ending := ending_of(record)) is None or not ending.committed:
             return
-        self.files |= set(map(_file_of, record.gone))
-        if 0 < (next_transaction - ending.transaction) % 2**32 < 2**31:
+        self.files |= _files_of(record.gone).keys()
+        if (next_transaction - ending.transaction) % 2**32 in range(1, 2**31):
             self.straggler = ending.transaction
 
 
-def _file_of(path: str) -> File:
-    """As the log names it elsewhere."""
-    found = _PATH.search(path)
-    return (found[1] or _DEFAULT, found[2], found[3]) if found else ("", "", path)
+def _files_of(paths: Iterable[str]) -> Mapping[File, str]:
+    """As the log names them elsewhere, each with its path; without those that are of no one database."""
+    found = filter(None, map(_PATH.search, paths))
+    return {(match[1] or _DEFAULT, match[2], match[3]): match.string for match in found}
 
 
 def doubts(
@@ -155,7 +155,7 @@ def _written(sealed: Sealed, found: Between | str, layouts: Mapping[str, Layout]
 
 def doubts_of(seal: Seal, found: Between, layout: Layout | None) -> dict[str, str]:
     """Of one database: table or kind of object -> why it need not be as sealed."""
-    files = {_file_of(path): table for path, table in seal.files.items()}
+    files = {file: seal.files[path] for file, path in _files_of(seal.files).items()}
     numbers = {number for _, number, _ in files} | ({layout.oid} if layout else set())
     if numbers & found.databases:
         return dict.fromkeys((*seal.tables, *SCHEMA), "the database was created, moved or dropped after the seal")
