@@ -52,11 +52,14 @@ def unserved(**failed: Any) -> Evidence:
     return with_events(told(GOOD, (*AT_HOME, GATE, STALE)), event(24, "failed", **failed))
 
 
-def at_home(entries: Iterable[Entry]) -> Evidence:
+STRUCK_AT_ONCE = with_events(without(GOOD, "struck"), event(0, "struck", kind="power_loss"))
+
+
+def at_home(entries: Iterable[Entry], evidence: Evidence = GOOD) -> Evidence:
     """The outage takes nothing of land, whose citizens tried these and find every promise kept."""
     tried = tuple(entries)
     there = [receipt(e) for e in tried if e.outcome is Outcome.ACKED]
-    return replace(told(GOOD, tried, held(*there, site="home")), lost=frozenset())
+    return replace(told(evidence, tried, held(*there, site="home")), lost=frozenset())
 
 
 def at(which: float, **facts: Any) -> Entry:
@@ -212,6 +215,7 @@ LATE_PROOF = with_events(without(GOOD, "outage proven"), event(9.9, "outage prov
             MISSED,
             "0 failed, 0 in doubt, 1 lost of 1",
         ),
+        (checks.undisturbed, at_home([at(0.5)], STRUCK_AT_ONCE), MET, "0 lost of 1"),
         (checks.undisturbed, told(at_home([at(12.0)]), (at(12.0), at(12.0))), UNKNOWN, "twice"),
         (checks.undisturbed, without(at_home([at(12.0)]), "ledger complete"), UNKNOWN, "cut short"),
         (checks.undisturbed, without(at_home([at(12.0)]), "outage proven"), UNKNOWN, "not proven"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from drill.checks import Check
+from drill.checks import VERIFY, Check
 from drill.checks.logins import logins
 from drill.checks.soundness import SOUNDNESS, TRIED
 from drill.evidence import Evidence, Observation
@@ -31,6 +31,11 @@ def findings(name: str, evidence: Evidence) -> list[Finding]:
 def test_each_probe_has_its_check_and_each_check_its_probe() -> None:
     assert sorted(LOOKED) == sorted(PROBES)
     assert [check.__name__ for check in TRIED] == ["write_and_read_back"]
+
+
+def test_of_a_copy_is_asked_what_needs_no_citizens() -> None:
+    of_what_it_holds = ["content", "schema", "sequences", "constraints", "indexes"]
+    assert [check.__name__ for check in VERIFY] == [*of_what_it_holds, *NAMES, "logins"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -112,6 +112,8 @@ def test_spread_over_runs_guesses_nothing() -> None:
         (Manner(least=3.0, most=9.0), True),
         (Manner(least=1.0, most=2.999), False),
         (Manner(least=3.001, most=9.0), False),
+        (Manner(least=9.0), True),  # one bound alone has nothing between it and the other
+        (Manner(most=1.0), True),
         (Manner("the gate", 2.0, 4.0), True),
         (Manner("a broken pipe", 2.0, 4.0), False),
     ],

@@ -36,6 +36,11 @@ SEALED = Sealed(
 )
 
 
+def test_what_a_seal_left_nowhere_is_written_as_nothing() -> None:
+    document = json.loads(written(SEALED))
+    assert [document[f"{what}{lsn}"] for what in ("nonce", "restore_point") for lsn in ("", "_lsn")] == [None] * 4
+
+
 def verified(*verdicts: Verdict) -> Verified:
     findings = tuple(Finding("content", f"r{n}", verdict, "", "") for n, verdict in enumerate(verdicts))
     return Verified("/c", "custom", "quiesced", "embedded", "18.1", "no way out", findings, (), 1.0)
