@@ -89,7 +89,7 @@ def _proof(evidence: Evidence, fenced: float) -> FenceState:
     back, closed = evidence.time_of("home is back"), at_database(evidence)
     if closed and (gap := _database_gap(evidence, proven, fenced)):
         return FenceState(Fence.UNPROVEN, gap)
-    alone = bool(proven.facts.get("alone", False)) or back is None
+    alone = bool(proven.facts.get("alone")) or back is None
     if not proven.facts.get("new") or not (alone or proven.facts.get("old")):
         return FenceState(Fence.UNPROVEN, "the fence was not tried on old and new connections")
     if back is None and evidence.first("given back") is not None:

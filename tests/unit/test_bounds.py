@@ -76,6 +76,15 @@ def test_a_damaged_home_takes_work_until_somebody_knows() -> None:
     assert untried_gap(replace(GOOD, objectives={}, ledger=(*PLENTY, due(8.0, NOT_TRIED))), "land") is None
 
 
+def test_a_register_returns_from_its_own_redirect_until_it_is_served_itself() -> None:
+    theirs = {"register": "business", "site": "embassy"}
+    before = with_events(GOOD, event(16, "redirected", **theirs), event(17, "served", register="business"))
+    assert late(*PLENTY, due(16.5, NOT_TRIED), evidence=before) is None
+    assert late(*PLENTY, due(26.0, NOT_TRIED), evidence=before) is not None
+    elsewhere = without(before, "served")
+    assert late(*PLENTY, due(40.0, NOT_TRIED), evidence=with_events(elsewhere, event(22, "served", register="x")))
+
+
 def test_a_loss_that_was_seen_is_missed_however_late_the_drill_was() -> None:
     late_for = tuple(replace(due(8.0, NOT_TRIED), number=9 + n) for n in range(9))
     kept = held(*(receipt(e) for e in GOOD.ledger if e.outcome is Outcome.ACKED and e.errand is not Errand.STALE))
