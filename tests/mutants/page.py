@@ -81,6 +81,7 @@ class Page:
         total = Row(sum(r.made for r in self.rows.values()), sum(r.noticed for r in self.rows.values()))
         table = [row(f"`{module}`", each) for module, each in self.rows.items()]
         parts = [self.opening.rstrip("\n"), _TABLE, HEAD, *table, row("in all", total), _LIST.rstrip("\n")]
+        parts += [] if self.left else ["\nNothing."]
         for module in MODULES:
             lines = [f"- {mutant}: {why}" for (of, mutant), why in self.left.items() if of == module]
             parts += [f"\n### `{module}`\n", *lines] if lines else []

@@ -31,3 +31,9 @@ def test_what_came_out_anew_takes_the_place_of_what_was_there_and_reasons_stay()
         "| `fates` | 20 | 18 | 2 | 90.0 % |\n| `digest` | 5 | 5 | 0 | 100.0 % |\n| in all | 25 | 23 | 2 | 92.0 % |"
         in (new.text)
     )
+
+
+def test_where_nothing_is_left_the_page_says_so() -> None:
+    page = Page("# x\n", {"fates": Row(10, 10)}, {})
+    assert page.text.endswith("\n## What is left, and why\n\nNothing.\n")
+    assert Page.read(page.text) == page
