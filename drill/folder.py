@@ -160,8 +160,8 @@ class Folder:
 
     def read(self) -> Evidence:
         """The evidence as it was judged in memory. A torn last line and a missing file are noted, never guessed."""
-        if not (self.path / "events.jsonl").is_file():
-            raise ScenarioError(f"{self.path}: no evidence of a drill", hint="give the folder of a run, or its id")
+        if not (events := self.path / "events.jsonl").is_file():
+            raise _no_events(events)
         notes: list[str] = []
         events = self._lines("events", _EVENT, notes)
         ledger = self._lines("ledger", _ENTRY, notes)
@@ -207,11 +207,18 @@ class Folder:
         return tuple(_typed(kind, document, f"{path}:{n}") for n, document in enumerate(documents[1:], 2))
 
 
+def _no_events(path: Path) -> ScenarioError:
+    if any((path.parent / name).exists() for name in ("head.json", "ledger.jsonl")):
+        hint = f"`drill evidence verify {path.parent}` says what was taken; take the folder from where it was kept"
+        return ScenarioError(f"{path} is missing", hint=hint)
+    return ScenarioError(f"{path.parent}: no evidence of a drill", hint="give the folder of a run, or its id")
+
+
 def _parsed(line: bytes, where: str) -> Any:
     try:
         return json.loads(line)
     except ValueError as wrong:
-        raise _unreadable(f"{where}: {wrong}") from wrong
+        raise _unreadable(f"{where}: this line is no JSON") from wrong
 
 
 def _typed(kind: TypeAdapter[T], document: object, where: str) -> T:

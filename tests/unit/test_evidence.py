@@ -170,6 +170,21 @@ def test_a_folder_without_events_is_no_evidence(tmp_path: Path) -> None:
         Folder(tmp_path).read()
 
 
+def test_events_that_were_taken_away_are_told_as_that(folder: Folder) -> None:
+    (folder.path / "events.jsonl").unlink()
+    with pytest.raises(ScenarioError, match=r"events\.jsonl is missing") as refused:
+        folder.read()
+    assert f"`drill evidence verify {folder.path}`" in refused.value.hint
+
+
+def test_a_line_that_is_no_json_is_named_by_file_and_line(folder: Folder) -> None:
+    lines = (folder.path / "events.jsonl").read_text().splitlines()
+    lines[3] = "nonsense"
+    (folder.path / "events.jsonl").write_text("\n".join(lines) + "\n")
+    with pytest.raises(CannotRun, match=r"/events\.jsonl:4: this line is no JSON$"):
+        folder.read()
+
+
 def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
     folder = Folder.create(tmp_path, "one", "")
     with folder.listener() as hear, folder.ledger() as ledger:
