@@ -243,7 +243,9 @@ def test_judge_exits_with_what_it_found(folder: Folder) -> None:
     assert judged(str(folder.path)).exit_code == 3
     folder.write_holdings({"land": replace(GOOD.holdings["land"], receipts=())})
     assert judged(str(folder.path), "--quiet").exit_code == 1
-    assert judged("nowhere").exit_code == 2
+    nowhere = judged("nowhere")
+    assert nowhere.exit_code == 2
+    assert "its whole id" in nowhere.stderr
     (folder.path / "seals.json").write_text("{")
     assert judged(str(folder.path)).exit_code == 4
 
