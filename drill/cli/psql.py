@@ -66,12 +66,12 @@ def _doors(run: str) -> Doors:
     for doors in known:
         if doors.run_id == run_id:
             return doors
-    now = f"standing still now: {', '.join(doors.run_id for doors in known)}" if known else "no drill stands still now"
-    hint = f"{now}; one does with --keep, or in a pause with --pause, for the user who runs it"
+    how = "one does with --keep, or in a pause with --pause, for the user who runs it"
     if run == "last":
-        raise ScenarioError("no drill stands still, so there is no last one", hint=hint)
+        raise ScenarioError("no drill stands still, so there is no last one", hint=how)
+    now = f"standing still now: {', '.join(doors.run_id for doors in known)}" if known else "no drill stands still now"
     what = "does not stand still: it goes on, or has ended" if is_run_id(run_id) else "is no id of a run"
-    raise ScenarioError(f"{run} {what}", hint=hint)
+    raise ScenarioError(f"{run} {what}", hint=f"{now}; {how}")
 
 
 def _knock(doors: Doors, site: str, way: Way, database: str) -> None:

@@ -35,8 +35,8 @@ def run(  # noqa: PLR0913 - one parameter for each option
         list[str], typer.Argument(metavar="SCENARIO...", help="Files, or names that `drill list` shows.")
     ],
     on: Annotated[On, typer.Option(help="Where the sites stand; auto is Docker where it can be used.")] = On.auto,
-    people: Annotated[int | None, typer.Option(help="How many people, instead of the scenario's number.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the rows and of the citizens' business.")] = None,
+    people: Annotated[int | None, typer.Option(help="100 to 10000000, instead of the scenario's number.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of rows and citizens' business: 0 to 2147483647.")] = None,
     repeat: Annotated[int, typer.Option(min=1, max=1000, help="Play each scenario so often.")] = 1,
     rto: Annotated[float | None, duration_option("Another RTO for every register; marked in the report.")] = None,
     rpo: Annotated[float | None, duration_option("Another RPO for every register; marked in the report.")] = None,

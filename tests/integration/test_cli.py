@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from drill.scenario import Scenario
+
 ROOT = Path(__file__).parents[2]
 HEAVY = ("sqlalchemy", "testcontainers", "docker", "psycopg", "pydantic", "yaml")
 COMMANDS = ["new", "list", "validate", "plan", "schema", "doctor", "image", "clean"]
@@ -44,6 +46,13 @@ def test_the_help_names_every_report_that_may_go_to_the_standard_output(command:
     shown = drill(command, "--help").stdout
     assert re.search(r"--json +FILE\|-", shown)
     assert re.search(r"--junit +FILE\|-", shown)
+
+
+@pytest.mark.parametrize("name", ["people", "seed"])
+def test_the_help_of_run_says_what_it_takes(name: str) -> None:
+    limits = Scenario.model_json_schema()["properties"][name]
+    (line,) = [line for line in drill("run", "--help").stdout.splitlines() if f"--{name} " in line]
+    assert f"{limits['minimum']} to {limits['maximum']}" in line
 
 
 def test_no_colour_where_none_is_wanted() -> None:
