@@ -9,9 +9,9 @@ TARGET = "nobody named whom no register knows"
 
 
 def agreement(evidence: Evidence) -> Iterator[Finding]:
-    """Strangers are missed only after the recovery of one state of all registers; elsewhere the skew is reported.
+    """Is every person or company that a register names known to the register it comes from?
 
-    A drill of one register has nothing to agree with, and yields nothing.
+    Strangers are missed only after the recovery of one state of all registers; elsewhere the skew is reported. A drill of one register has nothing to agree with, and yields nothing.
     """
     if len(evidence.registers) < 2:
         return

@@ -10,7 +10,7 @@ TARGET = "acknowledged and its receipt held"
 
 
 def write_and_read_back(evidence: Evidence) -> Iterator[Finding]:
-    """Of the gate's last try in each lost register."""
+    """Was the gate's own transaction, by the citizen role, acknowledged, and is its receipt there at the end?"""
     for register in sorted(evidence.lost):
         verdict, actual = _judge(evidence, register)
         says = f"The integrity gate's own transaction in {register}: {actual}."

@@ -161,6 +161,9 @@ def test_list_shows_the_opening_sentences(tmp_path: Path) -> None:
 
 def test_list_names_kinds_and_checks() -> None:
     listed = drill("list", "--kinds", "--checks").stdout
+    assert "Is the outage proven?" in listed
+    assert "Is every person or company that a register names known to the register it comes from?" in listed
+    assert "Was the gate's own transaction, by the citizen role, acknowledged" in listed
     assert all(word in listed for word in ("recovery_time", "data_loss", "copies: dump", "outages: power_loss"))
 
 
