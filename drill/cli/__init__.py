@@ -23,10 +23,14 @@ from drill.cli import (
     verify,
 )
 
+# no line is longer than 78 columns: they are broken here, and not once more by a terminal
 _EPILOG = """\
-Exit codes: 0 as expected, 1 a surprise (a miss that was not expected, or an expected one that was met), 2 usage or
-invalid scenario (nothing was started), 3 unknown (evidence is lacking), 4 could not run (engine, image, disk, port,
-own data, --timeout, a step outside the recovery), 70 internal error, 130 interrupted (everything was undone).
+Exit codes: 0 as expected, 1 a surprise (a miss that was not expected, or an
+expected one that was met), 2 usage or invalid scenario (nothing was started),
+3 unknown (evidence is lacking), 4 could not run (engine, image, disk, port,
+own data, --timeout, a step outside the recovery), or a check of `doctor`
+failed, or something stays after `clean`, 70 internal error, 130 interrupted
+(everything was undone), 141 the reader of the output went away.
 """
 
 

@@ -53,8 +53,9 @@ def verify(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Say whether the evidence of a run was touched since it was closed. Needs no network and changes nothing.
 
-    Exit codes: 0 met (all is as it was signed), 1 missed (it was tampered with), 3 unknown (not signed, a key that is
-    not known here, or a run that was never closed), 2 wrong usage, 4 it cannot be read.
+    Exit codes: 0 met (all is as it was signed), 1 missed (it was tampered with),
+    3 unknown (not signed, a key that is not known here, or never closed),
+    2 wrong usage, 4 it cannot be read.
 
     Example: `drill evidence verify runs/20261123-175857-8fc587 --public-key drill.pub`
     """

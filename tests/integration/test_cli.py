@@ -38,7 +38,19 @@ def test_the_help_names_commands_and_exit_codes() -> None:
     helped = drill("--help")
     assert helped.returncode == 0
     assert all(f" {command} " in helped.stdout for command in COMMANDS)
-    assert all(code in helped.stdout for code in ("0 as expected", "1 a surprise", "70 internal", "130 interrupted"))
+    codes = ("0 as expected", "1 a surprise", "4 could not run", "70 internal", "130 interrupted", "141 the reader")
+    assert all(code in helped.stdout for code in codes)
+
+
+@pytest.mark.parametrize("command", ["", "evidence verify"])
+def test_exit_codes_are_not_ragged_on_a_terminal_of_80_columns(command: str) -> None:
+    narrow, wide = (drill(*command.split(), "--help", COLUMNS=columns).stdout for columns in ("80", "200"))
+    codes = [
+        [line.strip() for line in told.partition("Exit codes:")[2].partition("\n  ")[0].splitlines()]
+        for told in (narrow, wide)
+    ]
+    assert len(codes[0]) > 2
+    assert codes[0] == codes[1]
 
 
 @pytest.mark.parametrize("command", ["run", "verify", "report"])
