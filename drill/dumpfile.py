@@ -41,6 +41,9 @@ class Form(StrEnum):
     TAR = "tar"
 
 
+_PLACED = re.compile(rb'SET default_tablespace = ("(?:[^"]|"")+"|[^\s;"\']+);\s*$')
+
+
 class CutShort(ValueError):
     """It is a dump of that form, or an empty file, and its end is missing."""
 
@@ -123,6 +126,14 @@ class DumpFile:
             return ""  # the others tell it to pg_restore
         found = re.search(rb"^-- Dumped from database version ([0-9.]+)", _ends_of(self.path)[0], re.M)
         return found[1].decode() if found else ""
+
+    def tablespaces(self) -> set[str]:
+        """Those that plain SQL puts tables and indexes in, named as it names them."""
+        if self.form is not Form.PLAIN:
+            return set()  # pg_restore can be told to leave them out
+        with self.path.open("rb") as file:
+            found = map(_PLACED.match, iter(lambda: file.readline(CHUNK), b""))
+            return {each[1].decode(errors="replace") for each in found if each}
 
     def cut_short(self) -> Iterator[str]:
         """The files of a folder that end too early: pg_restore itself would load what is left without a word."""

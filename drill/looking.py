@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+
+import psycopg
 
 from drill import checks
 from drill.checks.shared import shared_findings
@@ -77,12 +80,18 @@ class Looking:
             tried["logins"] = seen(lambda: logins(site, name, due))
         return replace(held, observations={**held.observations, **tried})
 
-    def of_shared(self, site: Site, databases: Iterable[str]) -> Iterator[Finding]:
-        """Of what all databases share; nothing without a seal."""
+    def of_shared(self, site: Site, databases: Iterable[str], besides: Sequence[str] = ()) -> Iterator[Finding]:
+        """Of what all databases share; nothing without a seal.
+
+        `besides` are statements of the copy that were not executed, since nobody could look at anything then.
+        """
         if self.sealed is None:
             return
-        with site.console("template1") as console:
+        with site.console("template1") as console, console.transaction(force_rollback=True):
             console.execute("set search_path = pg_catalog")
+            for statement in besides:
+                with suppress(psycopg.Error), console.transaction():
+                    console.execute(statement.encode())
             held = shared(console)
         yield from shared_findings(self.sealed.shared, held, frozenset(databases), with_roles=self.with_roles)
 

@@ -20,8 +20,8 @@ from drill.moment import Doubts
 from drill.offered import Offered
 from drill.seals import How, Sealed
 from drill.sites.discretion import of_error
-from drill.sites.letters import Letters
-from drill.sites.loading import Loading, create_roles
+from drill.sites.letters import Letters, due_to_locale, of_another_locale
+from drill.sites.loading import Loading, create_roles, create_tablespaces, settings_of
 from drill.sites.site import Site
 from drill.verdict import Finding, Verdict
 from drill.verified import COPY, Verified
@@ -29,7 +29,6 @@ from drill.verified import COPY, Verified
 _UNCHECKED = (
     "owners, rights and settings of the databases themselves: no part of such a dump",
     "versions of extensions: a dump does not hold them",
-    "settings of the superuser: in the sandbox they would be the officer's",
 )
 _NO_LOG = "the nonce of the seal: a dump holds no log"
 _UNSAFE = {"fsync": "off", "full_page_writes": "off"}  # nothing of it is to outlive a crash
@@ -63,7 +62,7 @@ class Verification:
             hint = f"a file is named after its database; sealed were: {', '.join(sorted(self.sealed.databases))}"
             raise ScenarioError(f"the seal knows nothing of {', '.join(missing)}", hint=hint)
         major = int(self.premises.postgres.partition(".")[0])
-        return _without_officer(self._doubts().marked(self.sealed.loosened(_doubt(self.sealed, major), major)))
+        return self._doubts().marked(self.sealed.loosened(_doubt(self.sealed, major), major))
 
     def _doubts(self) -> Doubts:
         """Nothing need be as sealed where the dump may be of another moment."""
@@ -85,16 +84,17 @@ class Verification:
         for name in offered.dumps:
             tell(f"restoring {name}")
             elsewhere, restored = _restored(offered, name, site, _letters(sealed, name))
-            yield doubted(restored, elsewhere or None)
+            yield restored
             if restored.verdict is Verdict.MET:
                 tell(f"looking at {name}")
                 holdings[name] = looking.at(name, site)
-            if elsewhere and sealed is not None:
-                expected = {**expected, name: Doubts.of_all(sealed, elsewhere).marked(sealed).databases[name]}
+            if elsewhere:
+                expected = {**expected, name: of_another_locale(expected[name], elsewhere)}
         yield from of_databases(
             {name: _as_dumped(seal, holdings.get(name)) for name, seal in expected.items()}, holdings
         )
-        for finding in looking.of_shared(site, offered.dumps):
+        besides = settings_of(site.officer, offered.roles) if offered.roles else ()
+        for finding in looking.of_shared(site, offered.dumps, besides):
             yield doubted(finding, self._doubts().shared)
 
     def _roles(self, offered: Offered, sealed: Sealed | None, site: Site) -> Iterator[Finding]:
@@ -120,12 +120,6 @@ def _without_roles(lacking: Sequence[str], *, allowed: bool) -> Finding:
     says = "The copy holds no roles, so it could not be brought back alone: pg_dumpall --globals-only writes them"
     says += ", or accept it with --allow roles."
     return Finding("roles", COPY, Verdict.MET if allowed else Verdict.MISSED, _ROLES, actual, says)
-
-
-def _without_officer(sealed: Sealed) -> Sealed:
-    """The superuser's settings are not the copy's: loading them would tie the hands of whoever looks at it."""
-    settings = {of: told for of, told in sealed.shared.get("settings", {}).items() if of != sealed.superuser}
-    return replace(sealed, shared={**sealed.shared, "settings": settings}) if sealed.shared else sealed
 
 
 def _doubt(sealed: Sealed, major: int) -> str | None:
@@ -173,10 +167,12 @@ def _restored(offered: Offered, name: str, site: Site, letters: Letters) -> tupl
             loading = Loading(dump, name, offered.roles)
             loading.prove_whole()
             elsewhere = letters.create(site, name)
+            create_tablespaces(site, dump)
             loading.load(site)
     except Unloadable as refused:
         verdict = Verdict.UNKNOWN if refused.lacking else Verdict.MISSED
-        return elsewhere, Finding("restored", name, verdict, _RESTORED, str(refused), f"{refused}. {refused.hint}")
+        found = Finding("restored", name, verdict, _RESTORED, str(refused), f"{refused}. {refused.hint}")
+        return elsewhere, doubted(found, elsewhere if elsewhere and due_to_locale(str(refused)) else None)
     except psycopg.Error as refused:
         raise StepFailed(f"the sandbox: {of_error(refused)}", hint="see the disk and the memory") from None
     says = f"{name} was loaded without an error."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
 
+from drill.evidence import Seal
 from drill.sites.site import Site
 
 # Of a server that knows no such locale, or no such provider: it was built without, or is older.
@@ -47,17 +49,45 @@ class Letters:
 
         The one that every server has is made anew, so that nothing of it is the site's own.
         """
-        plain = sql.SQL("" if self.encoding == "UTF8" else " locale_provider libc locale 'C'")
+        if not self.provider:
+            self._create(site, name, self._plain)
+            return "nothing tells of which locale it was: a seal does that is taken anew"
+        try:
+            self._create(site, name, self._clause)
+        except _UNKNOWN:
+            self._create(site, name, self._plain)
+            return f"it had the {self}, which this PostgreSQL has not: --pg-bin or --image names one that has it"
+        return ""
+
+    @property
+    def _plain(self) -> sql.Composed:
+        return sql.Composed([sql.SQL("" if self.encoding == "UTF8" else " locale_provider libc locale 'C'")])
+
+    def _create(self, site: Site, name: str, locale: sql.Composed) -> None:
         made = sql.SQL("create database {} template template0 encoding {}").format(sql.Identifier(name), self.encoding)
         with site.console("template1") as console:
             console.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(name)))
-            try:
-                console.execute(made + (self._clause if self.provider else plain))
-            except _UNKNOWN:
-                console.execute(made + plain)
-                return f"it had the {self}, which this PostgreSQL has not: --pg-bin or --image names one that has it"
-        return ""
+            console.execute(made + locale)
 
 
 _PROVIDERS = {"b": "builtin", "c": "libc", "i": "icu"}
 _LOCALES = {"b": "builtin_locale", "i": "icu_locale"}
+# Whether a letter is a capital is asked where rows are held against what is made of them, and by generated columns.
+_REFUSED = re.compile(
+    r"could not create unique index|no partition of relation|is violated by some row"
+    r"|violates (?:unique|exclusion|check|partition|not-null) constraint"
+)
+_GENERATED = re.compile(r" [sv](?: |$)")  # in the definition of a column
+
+
+def due_to_locale(refusal: str) -> bool:
+    """May rows be refused for no other reason than that letters are folded and ordered in another way?"""
+    return bool(_REFUSED.search(refusal))
+
+
+def of_another_locale(seal: Seal, why: str) -> Seal:
+    """The seal, with the tables marked in which a row restored elsewhere is another: they have generated columns."""
+    columns = seal.structure.objects.get("columns", {})
+    made = [column for column, definition in columns.items() if _GENERATED.search(definition)]
+    loose = {table: why for table in seal.tables if any(column.startswith(f"{table}.") for column in made)}
+    return replace(seal, loose={**loose, **seal.loose})

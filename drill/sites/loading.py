@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg import sql
 
 from drill.dumpfile import DumpFile, Form, globals_at, statements_of
 from drill.errors import NotInTime, StepFailed, Unloadable
@@ -23,6 +24,7 @@ _JOBS = 2
 _LOOK = 300.0  # seconds for a list of what is in a dump
 
 _ROLE = re.compile(r'(?:CREATE|ALTER) ROLE ("(?:[^"]|"")+"|[^\s;]+)')
+_SETS = re.compile(" SET ")
 _SECRET = re.compile(r" PASSWORD E?'(?:[^']|'')*'")
 _GRANTOR = re.compile(r' GRANTED BY (?:"(?:[^"]|"")+"|[^\s;"]+);$')
 _NOT_OURS = re.compile(r"(?:CREATE|ALTER|COMMENT ON) TABLESPACE |(?:GRANT|REVOKE) .* ON TABLESPACE ")
@@ -113,6 +115,31 @@ def create_roles(site: Site, file: Path) -> None:
         raise Unloadable(f"the roles of {file} cannot be created: {of_error(refused)}", hint=hint) from None
     except ValueError as changed:  # it was right when it was first read
         raise Unloadable(str(changed), hint="who writes to it?") from None
+
+
+def settings_of(role: str, file: Path) -> list[str]:
+    """The statements of a file of roles that set something for that role, which `create_roles` finds there."""
+    try:
+        found = [(_ROLE.match(each), each) for each in statements_of(globals_at(file))]
+    except ValueError:  # it changed meanwhile: what it set is missing then
+        return []
+    return [each for named, each in found if named and _unquoted(named[1]) == role and _SETS.match(each, named.end())]
+
+
+def create_tablespaces(site: Site, dump: DumpFile) -> None:
+    """Those that plain SQL goes by, as folders within the server's own: it cannot be told to leave them out."""
+    places = dump.tablespaces()
+    if not places:
+        return
+    try:
+        with site.console() as console:
+            there = {name for (name,) in console.execute("select spcname::text from pg_tablespace")}
+            console.execute("set allow_in_place_tablespaces = on")
+            for name in sorted({*map(_unquoted, places)} - there):
+                console.execute(sql.SQL("create tablespace {} location ''").format(sql.Identifier(name)))
+    except psycopg.Error as refused:
+        hint = "dump it with --no-tablespaces"
+        raise Unloadable(f"{dump.path}: no tablespace: {of_error(refused)}", hint=hint, lacking=True) from None
 
 
 def _wanted(roles: str, there: set[str]) -> list[str]:

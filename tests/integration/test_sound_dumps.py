@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
+from drill.digest import Digest
+from drill.dumpfile import sha256
 from drill.hosts import binaries
 from drill.hosts.process import ProcessPremises
 from drill.offered import Offered
 from drill.sealing import Sealing
-from drill.seals import How
+from drill.seals import How, Sealed
+from drill.sites.origin import Origin
+from drill.sites.site import Site
 from drill.verdict import Finding, Verdict
 from drill.verification import Verification
 from tests.fix_home import lone, origin_of
@@ -28,31 +35,132 @@ alter table o enable row level security;
 create policy op on o using (s in ('new', 'paid'));
 create function f() returns bigint language sql begin atomic select count(*) from o where s in ('new', 'paid'); end
 """,
+    "folded": """
+create table g (a text, f text generated always as (lower(a)) stored);
+insert into g values ('Ärmel');
+""",
+    "unique_in_c": """
+create table g (a text);
+create unique index on g (lower(a));
+insert into g values ('Ä'), ('ä');
+""",
+    "checked": """
+create table g (a text check (a !~* '^ä'));
+insert into g values ('Ärmel');
+""",
+    "fast": """
+create table g (a text, f text generated always as (upper(a)) stored);
+insert into g values ('straße');
+""",
+    "older": """
+create extension btree_gist version '1.7';
+create table t (i int);
+""",
+    "placed": """
+create table t (i int) tablespace fast;
+create index "I" on t (i) tablespace "Very fast";
+insert into t values (1);
+""",
+}
+_C = "encoding 'UTF8' locale_provider libc locale 'C'"
+LOCALES = {
+    "folded": _C,
+    "unique_in_c": _C,
+    "checked": _C,
+    "fast": "encoding 'UTF8' locale_provider builtin builtin_locale 'PG_UNICODE_FAST' locale 'C'",
 }
 
 
+@dataclass(frozen=True)
+class Uncommon:
+    """The server, its seal, the dumps that share the seal's snapshots, and where they are verified."""
+
+    site: Site
+    origin: Origin
+    sealed: Sealed
+    nightly: Path
+    premises: ProcessPremises
+
+    def verify(self, copy: Path, sealed: Sealed) -> list[Finding]:
+        found = Verification(Offered.recognised(copy), sealed, self.premises).run(lambda _: None).findings
+        return [f for f in found if f.verdict is not Verdict.MET]
+
+    def part(self, folder: Path, *databases: str) -> Sealed:
+        """The dumps of only these, with the roles, copied there; their seal."""
+        files = [f"{name}.dump" for name in databases]
+        for file in (*files, "globals.sql"):
+            (folder / file).write_bytes((self.nightly / file).read_bytes())
+        kept = {name: self.sealed.databases[name] for name in databases}
+        dump = {file: digest for file, digest in self.sealed.dump.items() if file in {*files, "globals.sql"}}
+        return replace(self.sealed, databases=kept, dump=dump)
+
+
 @pytest.fixture(scope="module")
-def found(
-    embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Finding, ...]]:
+def uncommon(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uncommon]:
     folder = tmp_path_factory.mktemp("sound")
     nightly = folder / "nightly"
     nightly.mkdir()
     with lone(embedded_premises) as site:
         with site.console() as console:
+            console.execute("alter role drill set default_transaction_read_only = on")
+            console.execute("alter role drill set \"my.own\" = 'it''s; so'")
+            console.execute("set allow_in_place_tablespaces = on")
+            for place in ("fast", '"Very fast"'):
+                console.execute(f"create tablespace {place} location ''".encode())
             for name in SOUND:
-                console.execute(f"create database {name} template template0".encode())
+                console.execute(f"create database {name} template template0 {LOCALES.get(name, '')}".encode())
         for name, making in SOUND.items():
             with site.console(name) as console:
+                console.execute("set default_transaction_read_only = off")
                 console.execute(making.encode())
-        sealing = Sealing(origin_of(site, folder), How.DUMPED, tuple(SOUND), nightly, binaries.find().folder)
-        sealed = sealing.take(lambda _: None)
-        verification = Verification(Offered.recognised(nightly), sealed, embedded_premises)
-        yield tuple(verification.run(lambda _: None).findings)
+        origin = origin_of(site, folder)
+        sealing = Sealing(origin, How.DUMPED, tuple(SOUND), nightly, binaries.find().folder)
+        yield Uncommon(site, origin, sealing.take(lambda _: None), nightly, embedded_premises)
 
 
-@pytest.mark.parametrize("name", [*SOUND, "copy"])
-def test_a_sound_dump_is_met(name: str, found: tuple[Finding, ...]) -> None:
-    there = [f for f in found if f.register == name]
-    assert there
-    assert [(f.check, f.actual) for f in there if f.verdict is not Verdict.MET] == []
+def test_sound_dumps_are_met(uncommon: Uncommon) -> None:
+    assert [(f.register, f.check, f.actual) for f in uncommon.verify(uncommon.nightly, uncommon.sealed)] == []
+
+
+def test_plain_dumps_find_the_tablespaces_that_they_name(uncommon: Uncommon, tmp_path: Path) -> None:
+    sealed = uncommon.part(tmp_path, "placed")
+    (tmp_path / "placed.dump").unlink()
+    argv = [uncommon.site.program("pg_dump"), "-f", str(tmp_path / "placed.sql"), "-d"]
+    subprocess.run([*argv, uncommon.origin.conninfo("placed")], check=True, timeout=60, capture_output=True)
+    assert "SET default_tablespace = fast;" in (tmp_path / "placed.sql").read_text()
+    sealed = replace(sealed, dump={file.name: sha256(file) for file in tmp_path.iterdir()})
+    assert [(f.register, f.check, f.actual) for f in uncommon.verify(tmp_path, sealed)] == []
+
+
+def test_what_the_superuser_had_set_is_held_against_the_seal(uncommon: Uncommon, tmp_path: Path) -> None:
+    sealed = uncommon.part(tmp_path, "older")
+    roles = tmp_path / "globals.sql"
+    kept = [line for line in roles.read_text().splitlines() if "default_transaction_read_only" not in line]
+    roles.write_text("\n".join(kept) + "\n")
+    (found,) = [f for f in uncommon.verify(tmp_path, sealed) if f.check == "roles"]
+    assert found.verdict is Verdict.MISSED
+    assert "settings: drill is " in found.actual
+
+
+@pytest.mark.parametrize("told", ["lacking", "never sealed"])
+def test_where_a_locale_is_not_known_only_what_letters_decide_is_unknown(
+    told: str, uncommon: Uncommon, tmp_path: Path
+) -> None:
+    sealed = uncommon.part(tmp_path, "folded", "unique_in_c", "lists", "older")
+    locales = dict.fromkeys(sealed.databases, "c\txx_XX.UTF-8\txx_XX.UTF-8\t") if told == "lacking" else {}
+    lists = sealed.databases["lists"]
+    changed = replace(lists, tables={**lists.tables, "public.o": Digest(1, (1, 1))})
+    sealed = replace(
+        sealed, shared={**sealed.shared, "locales": locales}, databases={**sealed.databases, "lists": changed}
+    )
+    (tmp_path / "older.dump").write_bytes((tmp_path / "older.dump").read_bytes()[:-300])
+    found = {(f.register, f.check): f for f in uncommon.verify(tmp_path, sealed)}
+    assert found["folded", "content"].verdict is Verdict.UNKNOWN
+    assert found["unique_in_c", "restored"].verdict is Verdict.UNKNOWN
+    for excused in (found["folded", "content"], found["unique_in_c", "restored"]):
+        assert ("xx_XX.UTF-8 of libc" if told == "lacking" else "of which locale it was") in excused.actual
+    assert found["lists", "content"].verdict is Verdict.MISSED
+    assert found["older", "restored"].verdict is Verdict.MISSED
+    assert {key for key, each in found.items() if each.verdict is Verdict.MISSED} == {
+        *(("lists", "content"), ("older", "restored"), ("copy", "manifest"))
+    }
