@@ -6,7 +6,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, LiteralString
@@ -63,6 +63,7 @@ class Sealing:
     throttle: Throttle | None = None  # how fast rows may be read; None: as fast as it goes
     buckets: bool = False  # also the digests of parts of each table
     nonce: bool = False  # whether one is to be written when all was read
+    begun: list[Mark] = field(default_factory=list)  # the marks that its log may hold by now
 
     def take(self, tell: Callable[[str], None]) -> Sealed:
         """Read everything; nothing is written there but the marks that were asked for, when all was read.
@@ -86,6 +87,7 @@ class Sealing:
         left: dict[str, Any] = {}
         for mark in marks:
             tell(f"making the {mark.kind} {mark.word}")
+            self.begun.append(mark)
             left |= {mark.field: mark.word, f"{mark.field}_lsn": self.origin.leave(mark, patience=self.patience)}
         return replace(sealed, **left)
 

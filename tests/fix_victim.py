@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -53,6 +54,21 @@ def drill(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         timeout=120,
         check=False,
     )
+
+
+def ended_at(says: str, *words: str, **environment: str) -> tuple[int, str]:
+    """A command that is sent Ctrl-C when it has said this: its exit code and all that it said."""
+    argv = [sys.executable, "-m", "drill", *words]
+    with subprocess.Popen(
+        argv, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = ""
+        while says not in said and (line := process.stderr.readline()):
+            said += line
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.read()
+    return process.returncode, said
 
 
 @dataclass

@@ -35,13 +35,18 @@ failed, or something stays after `clean`, 70 internal error, 130 interrupted
 
 
 class _Commands(TyperGroup):
-    """Leaves a reader that went away to `main`; typer itself would exit 1, which is a verdict."""
+    """Leaves a reader that went away to `main`: typer itself would exit 1, which is a verdict. Tells what was ended."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except BrokenPipeError as gone:
             raise typer.Exit(141) from gone
+        except KeyboardInterrupt as ended:
+            code = getattr(ended, "exit_code", 130)  # of the command's own --timeout
+            says = f"{ended}\nhint: give it more with --timeout" if code != 130 else f"interrupted: {ended}"
+            typer.echo(says if str(ended) else "interrupted", err=True)
+            raise typer.Exit(code) from ended
 
 
 app = typer.Typer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -14,6 +14,17 @@ from drill.errors import OutOfTime
 _INTERRUPTED = 130
 _SAME = 0.5  # seconds: `timeout` and others send one signal to the process and then to its group
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def interrupted(says: Callable[[], str]) -> Iterator[None]:
+    """What an interrupt left behind, for whoever is told of it."""
+    try:
+        yield
+    except OutOfTime:
+        raise
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(says()) from None
 
 
 class Ending:

@@ -14,6 +14,7 @@ import typer
 from drill.cli.options import duration_option
 
 if TYPE_CHECKING:
+    from drill.sealing import Sealing
     from drill.seals import How, Sealed
     from drill.throttle import Throttle
 
@@ -70,6 +71,7 @@ def seal(  # noqa: PLR0913 - one parameter for each option
     `drill seal 'host=/run/postgresql user=postgres' --quiesced --restore-point before-the-move`
     """
     from drill import seals
+    from drill.cli.ending import Ending, interrupted
     from drill.digest import Form
     from drill.errors import ScenarioError
     from drill.hosts import binaries
@@ -102,7 +104,7 @@ def seal(  # noqa: PLR0913 - one parameter for each option
         buckets,
         nonce,
     )
-    with _new(with_dump):
+    with Ending(None).heeded(), interrupted(lambda: _ended(sealing)), _new(with_dump):
         for file in (output, _part(output)):
             must_be_writable(file)
         sealed = sealing.take(_say)
@@ -127,6 +129,13 @@ def _new(folder: Path | None) -> Iterator[None]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _ended(sealing: Sealing) -> str:
+    """What is left of a sealing that was interrupted."""
+    marks = " and the ".join(f"{mark.kind} {mark.word}" for mark in sealing.begun)
+    left = f"the server's log may hold the {marks}" if marks else "nothing was written to the server"
+    return f"no seal was written; {left}"
 
 
 def _told(sealed: Sealed) -> str:

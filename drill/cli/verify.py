@@ -61,7 +61,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     `drill verify base --wal archive --seal seal.json`
     """
     from drill import seals
-    from drill.cli.ending import Ending
+    from drill.cli.ending import Ending, interrupted
     from drill.cli.report import must_be_deliverable
     from drill.cluster_verification import ClusterVerification
     from drill.errors import ScenarioError
@@ -93,7 +93,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
         verification = Verification(offered, sealed, premises, allowed, jobs)
     else:
         verification = ClusterVerification(offered, aim, sealed, premises, after, jobs, allowed)
-    with Ending(timeout).heeded():
+    with Ending(timeout).heeded(), interrupted(lambda: "the sandbox was removed"):
         verified = verification.run(say)
     deliver_verified(verified, wanted)
     raise typer.Exit(verified.exit_code)

@@ -238,6 +238,7 @@ def test_each_end_has_its_code(raised: str, code: int) -> None:
     assert ended.returncode == code
     assert "Traceback" not in ended.stderr
     assert ("hint: " in ended.stderr) == raised.startswith("errors.")
+    assert (ended.stderr == "interrupted\n") == (code == 130)
 
 
 def test_a_reader_that_went_away_is_no_verdict_and_no_noise() -> None:

@@ -15,7 +15,7 @@ from drill.errors import CannotRun
 from drill.hosts.process import ProcessPremises
 from drill.seals import How
 from drill.sites.origin import Origin
-from tests.fix_victim import drill
+from tests.fix_victim import drill, ended_at
 from tests.integration.test_seals import served
 
 
@@ -67,6 +67,36 @@ def test_a_seal_takes_the_place_of_no_other_unless_it_is_told_to(town: Origin, t
     assert seal.read_text() == "of last night"
     assert drill(*words, "--replace").returncode == 0
     assert seals.read(seal).how is How.UNDER_LOAD
+
+
+def test_an_interrupted_sealing_says_that_nothing_is_left(town: Origin, tmp_path: Path) -> None:
+    words = ("--database", "town", "--with-dump", str(tmp_path / "nightly"), "-o", str(tmp_path / "seal.json"))
+    with town.console("town", patience=60) as console, console.transaction():
+        console.execute("set transaction read write; lock table house in access exclusive mode")
+        code, says = ended_at("sealing town", "seal", town.dsn, *words)
+    assert (code, says.splitlines()[-1]) == (
+        130,
+        "interrupted: no seal was written; nothing was written to the server",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_sealing_says_which_mark_is_left(
+    town: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+
+    def interrupt(text: str) -> None:
+        told.append(text)
+        if text.startswith("making the restore point"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_say", interrupt)
+    words = ("--database", "town", "--nonce", "--restore-point", "x", "-o", str(tmp_path / "seal.json"))
+    assert app(["seal", town.dsn, *words], standalone_mode=False) == 130
+    nonce = told[-2].removeprefix("making the ")
+    assert nonce.startswith("nonce ")
+    assert capsys.readouterr().err == f"interrupted: no seal was written; the server's log may hold the {nonce}\n"
 
 
 def test_of_a_seal_that_cannot_be_kept_no_dump_is_left(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.fix_victim import ended_at
 from tests.integration.test_cli import drill
 from tests.unit.test_dumpfile import PLAIN
 from tests.unit.test_tarball import HOSTILE
@@ -46,6 +48,23 @@ def test_a_copy_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "land.sql.lz4").write_bytes(b"\x04\x22\x4d\x18" + bytes(20))
     done = drill("verify", str(tmp_path / "land.sql.lz4"), PATH="/nowhere")
     assert (done.returncode, "install the program lz4" in done.stderr) == (4, True), done.stderr
+
+
+def test_an_interrupted_verification_says_that_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "land.sql").write_bytes(PLAIN)
+    words = ("verify", str(tmp_path / "land.sql"), "--on", "embedded")
+    with tempfile.TemporaryDirectory() as work:  # of a short name, for the sake of sockets
+        Path(work).chmod(0o755)
+        code, says = ended_at("starting an empty server", *words, DRILL_WORK=work)
+        assert (code, says.splitlines()[-1]) == (130, "interrupted: the sandbox was removed"), says
+        assert list(Path(work).iterdir()) == []
+
+
+def test_a_verification_over_its_time_could_not_run(tmp_path: Path) -> None:
+    (tmp_path / "land.sql").write_bytes(PLAIN)
+    done = drill("verify", str(tmp_path / "land.sql"), "--on", "embedded", "--timeout", "100ms")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (4, "hint: give it more with --timeout"), done.stderr
+    assert "longer than --timeout allows (0.1 s)" in done.stderr
 
 
 def test_a_hostile_tar_is_refused_and_nothing_of_it_is_left(tmp_path: Path) -> None:
