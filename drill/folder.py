@@ -160,8 +160,8 @@ class Folder:
 
     def read(self) -> Evidence:
         """The evidence as it was judged in memory. A torn last line and a missing file are noted, never guessed."""
-        if not (events := self.path / "events.jsonl").is_file():
-            raise _no_events(events)
+        if not (self.path / "events.jsonl").is_file():
+            raise _no_events(self.path / "events.jsonl")
         notes: list[str] = []
         events = self._lines("events", _EVENT, notes)
         ledger = self._lines("ledger", _ENTRY, notes)
