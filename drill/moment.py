@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from drill.errors import StepFailed
-from drill.evidence import Seal
+from drill.evidence import Seal, Structure
+from drill.probes.digests import FILES, name_of
 from drill.probes.fingerprint import KINDS
 from drill.seals import How, Sealed
 from drill.sites.control import Control
@@ -62,17 +63,19 @@ class Layout:
 
     oid: str
     catalogues: frozenset[str]
+    files: Mapping[str, str] | None = None  # of its rows: path -> table; None where nobody asked
 
     @classmethod
     def of(cls, site: Site, database: str) -> Layout | None:
         """None where it cannot be read."""
         try:
             rows = site.ask(_CATALOGUES, database=database)
+            files = {str(path): name_of(schema, table) for path, schema, table in site.ask(FILES, database=database)}
         except StepFailed:
             return None
-        return (
-            cls(str(rows[0][2]), frozenset(file for oid, file, _ in rows if oid not in _STATISTICS)) if rows else None
-        )
+        if not rows:
+            return None
+        return cls(str(rows[0][2]), frozenset(file for oid, file, _ in rows if oid not in _STATISTICS), files)
 
 
 @dataclass
@@ -165,8 +168,33 @@ def doubts_of(seal: Seal, found: Between, layout: Layout | None) -> dict[str, st
     if written:
         loose["sequence values"] = "rows were written after the seal"
     if _of_a_catalogue((number for _, _, number in written - files.keys()), layout):
+        loose = {**_redefined(seal, layout), **loose}
         loose |= dict.fromkeys(SCHEMA, "catalogues were written to after the seal")
     return loose
+
+
+def _redefined(seal: Seal, layout: Layout | None) -> dict[str, str]:
+    """The tables that may hold other rows although nobody wrote to their files: a catalogue says what is in these."""
+    now = seal.files if layout is None or layout.files is None else layout.files
+    moved = {table for table, _ in _by_table(seal.files).items() ^ _by_table(now).items()}
+    other = dict.fromkeys(sorted(seal.tables.keys() & moved), "it has other files than at the seal")
+    told = "its values are told by names, and catalogues were written to after the seal"
+    return other | dict.fromkeys((table for table in seal.tables if _holds_names(table, seal.structure)), told)
+
+
+def _by_table(files: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for path, table in files.items():
+        found.setdefault(table, set()).add(path)
+    return {table: frozenset(paths) for table, paths in found.items()}
+
+
+def _holds_names(table: str, structure: Structure) -> bool:
+    """Whether it has values that are written as names which a catalogue keeps: of enums, tables, functions."""
+    composed = {column.rpartition(".")[0] for column in structure.objects.get("columns", {})}
+    own = {name.replace('"', "") for name in composed | structure.objects.get("types", {}).keys()}
+    types = (column.type.replace('"', "").removesuffix("[]") for column in structure.columns.get(table, ()))
+    return any(each in own or each.startswith("reg") for each in types)
 
 
 def _of_a_catalogue(files: Iterable[str], layout: Layout | None) -> bool:

@@ -51,11 +51,11 @@ order by 1, 2
 
 
 # A partition's file is one of the partitioned table: receipts and seals know no other name.
-_FILES: LiteralString = """
-select pg_relation_filepath(c.oid), n.nspname, r.relname
-from pg_class c
-join pg_class r on r.oid = coalesce(pg_partition_root(c.oid), c.oid)
-join pg_namespace n on n.oid = r.relnamespace
+FILES: LiteralString = """
+select pg_catalog.pg_relation_filepath(c.oid), n.nspname, r.relname
+from pg_catalog.pg_class c
+join pg_catalog.pg_class r on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid)
+join pg_catalog.pg_namespace n on n.oid = r.relnamespace
 where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
 order by c.oid
 """
@@ -85,7 +85,7 @@ class Shape:
     @property
     def name(self) -> str:
         """As seals and receipts call it."""
-        return _named(self.schema, self.table)
+        return name_of(self.schema, self.table)
 
     @property
     def written(self) -> str:
@@ -108,17 +108,17 @@ def shapes(console: psycopg.Connection[Any], *, receipts: bool = False) -> tuple
 
 def files(console: psycopg.Connection[Any]) -> dict[str, str]:
     """By path below the data folder: the table whose rows are in that file, that of the receipts included."""
-    return {str(path): _named(schema, table) for path, schema, table in console.execute(_FILES)}
+    return {str(path): name_of(schema, table) for path, schema, table in console.execute(FILES)}
 
 
-def _named(*names: str) -> str:
+def name_of(*names: str) -> str:
     """Quoted where dots in a name would make it another table's."""
     return ".".join(map(quoted, names) if any("." in name for name in names) else names)
 
 
 def keys(console: psycopg.Connection[Any], shapes: Sequence[Shape]) -> dict[str, tuple[Column, ...]]:
     """By table: the columns of its primary key; all of its columns where it has none."""
-    named = {_named(schema, table): columns for schema, table, columns in console.execute(_KEYS)}
+    named = {name_of(schema, table): columns for schema, table, columns in console.execute(_KEYS)}
     return {
         shape.name: tuple(c for c in shape.columns if c.name in named.get(shape.name, ())) or shape.columns
         for shape in shapes

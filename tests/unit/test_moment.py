@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
 
-from drill.digest import Digest
+from drill.digest import Column, Digest
 from drill.errors import StepFailed
-from drill.evidence import Seal
+from drill.evidence import Seal, Structure
 from drill.moment import SCHEMA, Between, Doubts, Layout, doubts_of
 from drill.probes.fingerprint import KINDS
 from drill.sites.wal import Record
@@ -35,11 +35,11 @@ def insert(file: str, verb: str = "INSERT", transaction: int = NEXT) -> Record:
 COMMIT = "COMMIT 2026-11-24 04:49:44.420235 UTC"
 
 
-def doubted(*records: Record, layout: Layout | None = LAYOUT) -> set[str]:
+def doubted(*records: Record, layout: Layout | None = LAYOUT, seal: Seal = SEAL) -> set[str]:
     found = Between()
     for each in records:
         found.read(each, NEXT)
-    return set(doubts_of(SEAL, found, layout))
+    return set(doubts_of(seal, found, layout))
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,60 @@ def test_a_record_puts_in_doubt_what_it_may_have_changed_and_nothing_else(read: 
     assert doubted(read) == due
 
 
+CHANGED = insert("1663/5/1259")
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        ({}, set()),
+        ({"base/5/16490": "public.new"}, set()),
+        ({"base/5/16490": "public.a"}, {"public.a"}),  # another partition
+        ({"base/5/16400": "public.old", "base/5/16490": "public.a"}, {"public.a"}),  # another table of that name
+        ({"base/5/16400": "public.far"}, {"public.a", "public.far"}),
+    ],
+)
+def test_a_table_whose_files_are_others_since_a_catalogue_was_written_is_in_doubt(
+    now: dict[str, str], due: set[str]
+) -> None:
+    layout = replace(LAYOUT, files={**SEAL.files, **now})
+    assert doubted(CHANGED, layout=layout) == {*SCHEMA, *due}
+    assert doubted(insert("1663/5/16450"), layout=layout) == {"sequence values"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "due"),
+    [
+        ("integer", False),
+        ("public.mood", True),
+        ("public.mood[]", True),
+        ('"My"."Mood"', True),
+        ("public.pair", True),
+        ("public.citext", False),  # of an extension
+        ("regclass", True),
+        ("regtype[]", True),
+        ("text", False),
+    ],
+)
+def test_a_table_that_holds_names_of_the_catalogue_is_in_doubt_where_that_was_written_to(kind: str, due: bool) -> None:
+    objects = {"types": {"public.mood": "e", "My.Mood": "e"}, "columns": {"public.pair.one": "integer"}}
+    columns = {"public.a": (Column("i", "integer"), Column("it", kind)), "public.far": (Column("i", "integer"),)}
+    seal = replace(SEAL, structure=Structure(columns=columns, objects=objects))
+    assert doubted(CHANGED, seal=seal) == {*SCHEMA, *(["public.a"] if due else [])}
+    assert doubted(insert("1663/5/16450"), seal=seal) == {"sequence values"}
+
+
+def test_that_a_table_was_written_to_is_told_first() -> None:
+    found = Between()
+    for each in (CHANGED, insert("1663/5/16400")):
+        found.read(each, NEXT)
+    told = doubts_of(SEAL, found, replace(LAYOUT, files={}))
+    assert (told["public.a"], told["public.far"]) == (
+        "it was written to after the seal",
+        "it has other files than at the seal",
+    )
+
+
 def test_without_the_files_of_the_catalogues_any_unknown_file_may_be_one() -> None:
     assert doubted(insert("1663/5/16450"), layout=None) == set(SCHEMA)
     assert doubted(insert("1663/5/16400"), layout=None) == WRITTEN
@@ -101,23 +155,26 @@ def test_who_had_begun_before_the_seal_and_committed_after_it_is_told(
 @dataclass
 class Asked:
     rows: Sequence[tuple[str, ...]] | None
+    files: Sequence[tuple[str, ...]] = ()
 
     def ask(self, query: str, *, database: str) -> Sequence[tuple[str, ...]]:
-        assert "pg_catalog.pg_relation_filenode" in query
         assert database == "town"
         if self.rows is None:
             raise StepFailed(f"{database} cannot be read", hint="")
-        return self.rows
+        return self.rows if "pg_catalog.pg_relation_filenode" in query else self.files
 
 
-def layout(rows: Sequence[tuple[str, ...]] | None) -> Layout | None:
-    return Layout.of(cast("Any", Asked(rows)), "town")
+def layout(rows: Sequence[tuple[str, ...]] | None, *files: tuple[str, ...]) -> Layout | None:
+    return Layout.of(cast("Any", Asked(rows, files)), "town")
 
 
 def test_the_files_of_catalogues_are_those_that_the_copy_tells_but_for_statistics() -> None:
     rows = [("1259", "20001", "16400"), ("2619", "20002", "16400"), ("1249", "1249", "16400")]
-    assert layout(rows) == Layout("16400", frozenset({"20001", "1249"}))
-    assert layout(rows[1:2]) == Layout("16400", frozenset())
+    assert layout(rows) == Layout("16400", frozenset({"20001", "1249"}), {})
+    assert layout(rows[1:2]) == Layout("16400", frozenset(), {})
+    files = layout(rows, ("base/1/2", "public", "cat"), ("base/1/3", "public", "a.b"))
+    assert files is not None
+    assert files.files == {"base/1/2": "public.cat", "base/1/3": '"public"."a.b"'}
     assert layout([]) is layout(None) is None
 
 
