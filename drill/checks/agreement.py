@@ -11,7 +11,8 @@ TARGET = "nobody named whom no register knows"
 def agreement(evidence: Evidence) -> Iterator[Finding]:
     """Is every person or company that a register names known to the register it comes from?
 
-    Strangers are missed only after the recovery of one state of all registers; elsewhere the skew is reported. A drill of one register has nothing to agree with, and yields nothing.
+    Strangers are missed only after the recovery of one state of all registers; elsewhere the skew is reported.
+    A drill of one register has nothing to agree with, and yields nothing.
     """
     if len(evidence.registers) < 2:
         return

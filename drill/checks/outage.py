@@ -8,7 +8,7 @@ from drill.verdict import Finding, Verdict
 
 
 def outage(evidence: Evidence) -> Iterator[Finding]:
-    """Is the outage proven? If not, unknown and never missed: an outage that did not strike says nothing of the recovery."""
+    """Is the outage proven? If not, unknown and never missed: one that did not strike says nothing of the recovery."""
     gap, proven = outage_gap(evidence), evidence.first("outage proven")
     if gap is not None or proven is None:
         actual = gap or "not proven"

@@ -43,4 +43,6 @@ def found(run: Path, runs: Path) -> Path:
     for path in (run, runs / run):
         if path.is_dir():
             return path
-    raise ScenarioError(f"{run}: there is no such run, neither here nor in {runs}", hint="give its folder, or its whole id")
+    raise ScenarioError(
+        f"{run}: there is no such run, neither here nor in {runs}", hint="give its folder, or its whole id"
+    )
