@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import LiteralString
 
-from drill.clusters import HIDING, LABEL
+from drill.clusters import HIDING, LABEL, Cluster
 from drill.errors import StepFailed
 from drill.seals import Sealed
 from drill.sites.control import Control
@@ -50,11 +50,20 @@ def of_the_files(physical: Physical, control: Control, sealed: Sealed | None) ->
         same = control.system_identifier == sealed.system_identifier
         actual = f"{control.system_identifier}, sealed: {sealed.system_identifier}{'' if same else _OTHER}"
         yield of_copy("identity", _met(same), "made of the server that was sealed", actual)
-    actual = f"set in it: {', '.join(cluster.hiding)}" if cluster.hiding else "none set in it"
-    yield of_copy("settings", _met(not cluster.hiding), _HONEST, actual)
+    yield _hiding(cluster)
     whole = cluster.labelled or control.stopped
     actual = "a base backup" if cluster.labelled else f"no {LABEL}, and its server was {control.state}"
     yield of_copy("provenance", Verdict.MET if whole else Verdict.UNKNOWN, _ONE_MOMENT, actual)
+
+
+def _hiding(cluster: Cluster) -> Finding:
+    """By its files of settings, as far as they are in it."""
+    if cluster.hiding:
+        return of_copy("settings", Verdict.MISSED, _HONEST, f"set in it: {', '.join(cluster.hiding)}")
+    if cluster.unread:
+        actual = f"none set in it; it includes what lies elsewhere: {', '.join(cluster.unread)}"
+        return of_copy("settings", Verdict.UNKNOWN, _HONEST, actual)
+    return of_copy("settings", Verdict.MET, _HONEST, "none set in it")
 
 
 def hiding_inside(site: Site) -> Iterator[Finding]:

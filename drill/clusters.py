@@ -21,6 +21,7 @@ HIDING = ("zero_damaged_pages", "ignore_checksum_failure", "ignore_invalid_pages
 _FILES = ("postgresql.conf", "postgresql.auto.conf")
 _SETTING = re.compile(r"\s*([a-zA-Z_.]+)\s*(?:=|\s)\s*'?([^'#\s]+)")
 _INCLUDE = re.compile(r"\s*(include|include_if_exists|include_dir)\s*(?:=|\s)\s*'?([^'#\n]*[^'#\s])", re.I)
+_OUTSIDE = "include elsewhere"  # stands for the name of a setting
 _DEEPEST = 10  # files that include one another, as servers allow
 _PLACE = re.compile(r"([0-9A-F]{1,8})/([0-9A-F]{1,8})")
 _BEGAN = re.compile(rf"^START WAL LOCATION: {_PLACE.pattern}", re.M)
@@ -113,8 +114,17 @@ class Cluster:
     @property
     def hiding(self) -> list[str]:
         """The settings of its own by which a server started on it would pass over damage."""
-        last = dict(set_ for name in _FILES for set_ in _settings(self.path, self.path / name))
+        last = dict(self._set)
         return [name for name in HIDING if last.get(name) in _ON]
+
+    @property
+    def unread(self) -> list[str]:
+        """The files of settings that it includes from elsewhere: what they say is not known."""
+        return sorted({place for name, place in self._set if name == _OUTSIDE})
+
+    @property
+    def _set(self) -> Iterator[tuple[str, str]]:
+        return (each for name in _FILES for each in _settings(self.path, self.path / name))
 
 
 def _settings(copy: Path, file: Path, depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -124,6 +134,9 @@ def _settings(copy: Path, file: Path, depth: int = 0) -> Iterator[tuple[str, str
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         if included := _INCLUDE.match(line):
             named = file.parent / included[2]
+            if not named.resolve().is_relative_to(copy.resolve()):
+                yield _OUTSIDE, included[2]
+                continue
             for each in sorted(named.glob("*.conf")) if included[1].lower() == "include_dir" else (named,):
                 yield from _settings(copy, each, depth + 1)
         elif said := _SETTING.match(line):

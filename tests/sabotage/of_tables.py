@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.sabotage.copies import DRAFT, Copy, Kind
-from tests.sabotage.damage import Damage, fails, holds, missed, never_comes_up, of_copy, unknown
+from tests.sabotage.damage import Act, Damage, fails, holds, missed, never_comes_up, of_copy, unknown
 from tests.sabotage.means import (
     PAGE,
     checksummed,
@@ -53,6 +53,18 @@ def _from_the_future(copy: Copy) -> None:
     whole[at : at + 4] = (1 << 28).to_bytes(4, "little")
     whole[at + 21] &= 0b11111100  # nothing says by now that it was committed, or frozen
     copy.file("tally").write_bytes(bytes(whole))
+
+
+def _in_a_file_of_its_own(line: str) -> Act:
+    """That the copy's own file of settings includes, with the folder that it is in."""
+
+    def done(copy: Copy) -> None:
+        (copy.path / "conf.d").mkdir()
+        put(copy.path / "conf.d" / "ours.conf", f"{line}\n".encode())
+        with (copy.path / "postgresql.conf").open("a") as file:
+            file.write("include_dir = 'conf.d'\n")
+
+    return done
 
 
 TABLES = (
@@ -188,6 +200,20 @@ TABLES = (
         together(flipped("tally", 1), setting("Ignore_Checksum_Failure 'true'")),
         holds(_PASSED_OVER),
         (of_copy("settings", "set in it: ignore_checksum_failure"), missed("heap", _INVALID)),
+    ),
+    Damage(
+        "a damaged page, and a file of settings that passes over it",
+        Kind.STOPPED,
+        together(flipped("tally", 1), _in_a_file_of_its_own("zero_damaged_pages = on")),
+        holds(_FEWER),
+        (of_copy("settings", "set in it: zero_damaged_pages"), missed("heap", _INVALID)),
+    ),
+    Damage(
+        "a damaged page, and a database that passes over it",
+        Kind.STOPPED,
+        together(served("alter database bank set zero_damaged_pages = on"), flipped("tally", 1)),
+        holds(_FEWER),
+        (of_copy("settings", "set in it: zero_damaged_pages=on for all roles in bank"), missed("heap", _INVALID)),
     ),
     Damage(
         "long values gone",

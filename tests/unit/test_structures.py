@@ -44,6 +44,14 @@ def test_a_sequence_is_known_by_its_name_and_its_column_and_must_be_beyond_it() 
     assert sequenced(replace(fallen, highest=10), sealed=(fallen, b)).actual == "missing: b; behind: a (1 <= 10)"
 
 
+def test_a_sequence_that_was_behind_at_home_is_no_damage_unless_it_is_further_behind() -> None:
+    behind = Sequence("a", "t.x", 3, 1000)
+    for now, verdict in ((behind, MET), (replace(behind, next_value=35), MET), (replace(behind, highest=999), MET)):
+        assert sequenced(now, sealed=(behind,)).verdict is verdict
+    for worse in (replace(behind, next_value=2), replace(behind, next_value=35, highest=1001)):
+        assert sequenced(worse, sealed=(behind,)).actual == f"behind: a ({worse.next_value} <= {worse.highest})"
+
+
 def test_a_sequence_that_was_set_back_would_give_numbers_again() -> None:
     lone, other = Sequence("a", "", 500, None), Sequence("b", "", 7, None)
     assert sequenced(lone, other, sealed=(lone, other)).verdict is MET
