@@ -17,8 +17,15 @@ from drill.errors import CannotRun, ScenarioError
 from drill.evidence import Seal
 
 SCHEMA_VERSION = 2
+# What the versions of a server have of their own, or tell otherwise.
+_WORDED = (
+    "published tables",
+    "locales of collations",
+    "rights on functions of others",
+    "rights on relations of others",
+)
 # Kinds of objects whose definition a server writes out from what it has parsed, each major version in its own words.
-TEXTS = ("views", "rules", "functions", "triggers", "policies", "columns", "relations", "types")
+TEXTS = ("views", "rules", "functions", "triggers", "policies", "columns", "relations", "types", *_WORDED)
 
 
 class How(StrEnum):

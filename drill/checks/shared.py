@@ -8,7 +8,9 @@ from drill.checks.schema import differences, told
 from drill.verdict import Finding, Verdict
 
 _TARGET = "each as sealed, and no other"
+_WAYS = "ways of memberships"
 _IN_ROLES = ("roles", "memberships")
+_SEVERAL = "several"  # granted it: which of them is left of a dump is nobody's to say
 
 
 def shared_findings(
@@ -22,7 +24,16 @@ def shared_findings(
     if not with_roles:
         return
     wrong = differences(*({kind: objects.get(kind, {}) for kind in _IN_ROLES} for objects in (sealed, held)))
+    wrong += differences({kind: sealed[kind] for kind in ("parameters",) if kind in sealed}, held)
+    wrong += differences(*_ways(sealed.get(_WAYS, {}), held.get(_WAYS, {})))
     settings = [{k: v for k, v in objects.get("settings", {}).items() if " in " not in k} for objects in (sealed, held)]
     wrong += differences({"settings": settings[0]}, {"settings": settings[1]})
     verdict, actual = (Verdict.MISSED, told(wrong)) if wrong else (Verdict.MET, "all as sealed")
     yield Finding("roles", "copy", verdict, _TARGET, actual, f"Roles, their memberships and settings: {actual}.")
+
+
+def _ways(*of: Mapping[str, str]) -> Iterator[Mapping[str, Mapping[str, str]]]:
+    """Of the memberships that are in both; which are missing is told of the memberships themselves."""
+    sealed, held = of
+    known = {name for name in sealed.keys() & held.keys() if _SEVERAL not in (sealed[name], held[name])}
+    return ({_WAYS: {name: each[name] for name in known}} for each in of)

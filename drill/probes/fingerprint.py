@@ -13,87 +13,64 @@ from typing import Any, LiteralString
 import psycopg
 
 from drill.digest import Form
+from drill.probes.definitions import HIDDEN, NOBODYS, RELATION, grants, of
 from drill.probes.large_objects import content_of
-
-_OURS: LiteralString = "n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'"
-_NOBODYS: LiteralString = "not exists (select from pg_depend e where e.deptype = 'e' and e.objid = {oid} and e.classid = '{catalogue}'::regclass)"
-
-
-def _of(catalogue: LiteralString, oid: LiteralString) -> LiteralString:
-    return _OURS + " and " + _NOBODYS.replace("{oid}", oid).replace("{catalogue}", catalogue)
-
-
-def _grants(acl: LiteralString, kind: LiteralString, owner: LiteralString) -> LiteralString:
-    """Who may do what, sorted; the defaults written out, as a dump would leave them unsaid.
-
-    Without MAINTAIN, which only PostgreSQL 17 and later know.
-    """
-    return (
-        "(select coalesce(string_agg(r, ', ' order by r), '') from (select coalesce(g.rolname, 'public') || '='"
-        " || string_agg(a.privilege_type || case when a.is_grantable then '*' else '' end, ' ' order by"
-        " a.privilege_type) as r from aclexplode(coalesce(" + acl + ", acldefault('" + kind + "', " + owner + "))) a"
-        " left join pg_roles g on g.oid = a.grantee where a.privilege_type <> 'MAINTAIN' group by g.rolname) granted)"
-    )
-
+from drill.probes.rare_objects import RARE, SHARED_RARE, SINCE
 
 _OPTIONS: LiteralString = (
     "(select coalesce(string_agg(o, ' ' order by o), '') from unnest(c.reloptions) o"
     " where o ~ '^(security_barrier|security_invoker|check_option)=')"
 )
-# What leads to another server may hold a secret, so that only its fingerprint is told.
-_HIDDEN: LiteralString = "(select 'options ' || md5(string_agg(o, ' ' order by o)) from unnest({}) o)"
-_RELATION: LiteralString = "n.nspname || '.' || c.relname"
-
 KINDS: Mapping[str, LiteralString] = {
-    "schemas": "select n.nspname, pg_get_userbyid(n.nspowner) || ' ' || " + _grants("n.nspacl", "n", "n.nspowner")
-    + " from pg_namespace n where " + _of("pg_namespace", "n.oid"),
-    "relations": "select " + _RELATION + ", concat_ws(' ', c.relkind::text, c.relpersistence::text,"
+    "schemas": "select n.nspname, pg_get_userbyid(n.nspowner) || ' ' || " + grants("n.nspacl", "n", "n.nspowner")
+    + " from pg_namespace n where " + of("pg_namespace", "n.oid"),
+    "relations": "select " + RELATION + ", concat_ws(' ', c.relkind::text, c.relpersistence::text,"
     " case when c.relrowsecurity then 'row security' end, case when c.relforcerowsecurity then 'forced' end,"
     " case when c.relkind in ('r', 'p', 'm') and c.relreplident <> 'd' then 'known by ' || case c.relreplident"
     " when 'f' then 'all columns' when 'n' then 'nothing' else (select x.indexrelid::regclass::text from pg_index x"
     " where x.indrelid = c.oid and x.indisreplident) end end, pg_get_partkeydef(c.oid), pg_get_expr(c.relpartbound, c.oid),"
     " (select string_agg(i.inhparent::regclass::text, ' ' order by i.inhseqno) from pg_inherits i where i.inhrelid = c.oid), "
     + _OPTIONS + ", case when c.relkind = 'm' and not c.relispopulated then 'never filled' end,"
-    " (select s.srvname || ' ' || coalesce(" + _HIDDEN.replace("{}", "f.ftoptions") + ", '') from pg_foreign_table f"
+    " (select s.srvname || ' ' || coalesce(" + HIDDEN.replace("{}", "f.ftoptions") + ", '') from pg_foreign_table f"
     " join pg_foreign_server s on s.oid = f.ftserver where f.ftrelid = c.oid))"
     " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-    " where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and " + _of("pg_class", "c.oid"),
-    "owners": "select " + _RELATION + ", pg_get_userbyid(c.relowner) from pg_class c"
+    " where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and " + of("pg_class", "c.oid"),
+    "owners": "select " + RELATION + ", pg_get_userbyid(c.relowner) from pg_class c"
     " join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and "
-    + _of("pg_class", "c.oid"),
-    "grants": "select " + _RELATION + ", " + "case when c.relkind = 'S' then "
-    + _grants("c.relacl", "s", "c.relowner") + " else " + _grants("c.relacl", "r", "c.relowner") + " end"
+    + of("pg_class", "c.oid"),
+    "grants": "select " + RELATION + ", " + "case when c.relkind = 'S' then "
+    + grants("c.relacl", "s", "c.relowner") + " else " + grants("c.relacl", "r", "c.relowner") + " end"
     " from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-    " where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and " + _of("pg_class", "c.oid"),
-    "columns": "select " + _RELATION + " || '.' || a.attname, concat_ws(' ', format_type(a.atttypid, a.atttypmod),"
+    " where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and " + of("pg_class", "c.oid"),
+    "columns": "select " + RELATION + " || '.' || a.attname, concat_ws(' ', format_type(a.atttypid, a.atttypmod),"
     " case when a.attnotnull then 'not null' end, nullif(a.attidentity::text, ''), nullif(a.attgenerated::text, ''),"
     " (select l.collname from pg_collation l where l.oid = a.attcollation and l.collname <> 'default'),"
     " (select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.adrelid = c.oid and d.adnum = a.attnum),"
     " (select string_agg(x::text, ' ' order by x::text) from unnest(a.attacl) x))"
     " from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace"
     " where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c') and "
-    + _of("pg_class", "c.oid"),
-    "views": "select " + _RELATION + ", pg_get_viewdef(c.oid) from pg_class c"
-    " join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('v', 'm') and " + _of("pg_class", "c.oid"),
-    "triggers": "select " + _RELATION + " || '.' || t.tgname, t.tgenabled::text || ' ' || pg_get_triggerdef(t.oid)"
+    + of("pg_class", "c.oid"),
+    "views": "select " + RELATION + ", pg_get_viewdef(c.oid) from pg_class c"
+    " join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('v', 'm') and " + of("pg_class", "c.oid"),
+    "triggers": "select " + RELATION + " || '.' || t.tgname, t.tgenabled::text || ' ' || pg_get_triggerdef(t.oid)"
     " from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace"
-    " where not t.tgisinternal and " + _of("pg_class", "c.oid"),
-    "rules": "select " + _RELATION + " || '.' || r.rulename, r.ev_enabled::text || ' ' || pg_get_ruledef(r.oid)"
+    " where not t.tgisinternal and " + of("pg_class", "c.oid"),
+    "rules": "select " + RELATION + " || '.' || r.rulename, r.ev_enabled::text || ' ' || pg_get_ruledef(r.oid)"
     " from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace"
-    " where r.rulename <> '_RETURN' and " + _of("pg_class", "c.oid"),
-    "policies": "select " + _RELATION + " || '.' || p.polname, concat_ws(' ', p.polcmd::text, p.polpermissive::text,"
+    " where r.rulename <> '_RETURN' and " + of("pg_class", "c.oid"),
+    "policies": "select " + RELATION + " || '.' || p.polname, concat_ws(' ', p.polcmd::text, p.polpermissive::text,"
     " (select string_agg(coalesce(g.rolname, 'public'), ' ' order by g.rolname) from unnest(p.polroles) o"
     " left join pg_roles g on g.oid = o), pg_get_expr(p.polqual, p.polrelid),"
     " pg_get_expr(p.polwithcheck, p.polrelid)) from pg_policy p join pg_class c on c.oid = p.polrelid"
-    " join pg_namespace n on n.oid = c.relnamespace where " + _of("pg_class", "c.oid"),
-    "sequences": "select " + _RELATION + ", concat_ws(' ', format_type(s.seqtypid, null), s.seqstart, s.seqincrement,"
+    " join pg_namespace n on n.oid = c.relnamespace where " + of("pg_class", "c.oid"),
+    "sequences": "select " + RELATION + ", concat_ws(' ', format_type(s.seqtypid, null), s.seqstart, s.seqincrement,"
     " s.seqmin, s.seqmax, s.seqcache, s.seqcycle) from pg_sequence s join pg_class c on c.oid = s.seqrelid"
-    " join pg_namespace n on n.oid = c.relnamespace where " + _of("pg_class", "c.oid"),
+    " join pg_namespace n on n.oid = c.relnamespace where " + of("pg_class", "c.oid"),
     "functions": "select n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',"
     " concat_ws(' ', pg_get_userbyid(p.proowner), case when p.prokind = 'a' then (select concat_ws(' ', g.aggtransfn,"
     " g.aggfinalfn, g.agginitval, format_type(g.aggtranstype, null)) from pg_aggregate g where g.aggfnoid = p.oid)"
-    " else pg_get_functiondef(p.oid) end, " + _grants("p.proacl", "f", "p.proowner") + ")"
-    " from pg_proc p join pg_namespace n on n.oid = p.pronamespace where " + _of("pg_proc", "p.oid"),
+    " else pg_get_functiondef(p.oid) end, " + grants("p.proacl", "f", "p.proowner") + ")"
+    " from pg_proc p join pg_namespace n on n.oid = p.pronamespace where " + of("pg_proc", "p.oid"),
     "types": "select n.nspname || '.' || t.typname, concat_ws(' ', t.typtype::text, pg_get_userbyid(t.typowner),"
     " (select string_agg(quote_literal(e.enumlabel), ',' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid),"
     " case when t.typtype = 'd' then concat_ws(' ', format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,"
@@ -101,12 +78,12 @@ KINDS: Mapping[str, LiteralString] = {
     " where k.contypid = t.oid and k.contype = 'c')) end,"
     " (select format_type(r.rngsubtype, null) from pg_range r where r.rngtypid = t.oid))"
     " from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.typtype in ('d', 'e', 'r', 'm') and "
-    + _of("pg_type", "t.oid"),
+    + of("pg_type", "t.oid"),
     "extensions": "select x.extname, x.extversion || ' in ' || n.nspname from pg_extension x"
     " join pg_namespace n on n.oid = x.extnamespace",
     "collations": "select n.nspname || '.' || l.collname, concat_ws(' ', l.collprovider::text, l.collcollate,"
     " l.collisdeterministic::text) from pg_collation l join pg_namespace n on n.oid = l.collnamespace where "
-    + _of("pg_collation", "l.oid"),
+    + of("pg_collation", "l.oid"),
     "event triggers": "select v.evtname, concat_ws(' ', v.evtevent, v.evtenabled::text, v.evtfoid::regprocedure,"
     " array_to_string(v.evttags, ' ')) from pg_event_trigger v",
     "default privileges": "select concat_ws(' ', pg_get_userbyid(d.defaclrole), n.nspname, d.defaclobjtype::text),"
@@ -116,22 +93,22 @@ KINDS: Mapping[str, LiteralString] = {
     " p.pubtruncate, p.pubviaroot, (select string_agg(r.prrelid::regclass::text, ' ' order by r.prrelid::regclass::text)"
     " from pg_publication_rel r where r.prpubid = p.oid)) from pg_publication p",
     "foreign servers": "select s.srvname, concat_ws(' ', pg_get_userbyid(s.srvowner), w.fdwname, s.srvtype,"
-    " s.srvversion, " + _HIDDEN.replace("{}", "s.srvoptions") + ", " + _grants("s.srvacl", "S", "s.srvowner")
+    " s.srvversion, " + HIDDEN.replace("{}", "s.srvoptions") + ", " + grants("s.srvacl", "S", "s.srvowner")
     + ") from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = s.srvfdw",
     "user mappings": "select u.srvname || ' for ' || coalesce(u.usename, 'public'), '' from pg_user_mappings u",
     "text searches": "select n.nspname || '.' || c.cfgname, concat_ws(' ', pg_get_userbyid(c.cfgowner), p.prsname,"
     " (select string_agg(m.maptokentype || ' by ' || m.mapdict::regdictionary, ', ' order by m.maptokentype, m.mapseqno)"
     " from pg_ts_config_map m where m.mapcfg = c.oid)) from pg_ts_config c join pg_ts_parser p on p.oid = c.cfgparser"
-    " join pg_namespace n on n.oid = c.cfgnamespace where " + _of("pg_ts_config", "c.oid"),
+    " join pg_namespace n on n.oid = c.cfgnamespace where " + of("pg_ts_config", "c.oid"),
     "dictionaries": "select n.nspname || '.' || d.dictname, concat_ws(' ', pg_get_userbyid(d.dictowner), t.tmplname,"
     " d.dictinitoption) from pg_ts_dict d join pg_ts_template t on t.oid = d.dicttemplate"
-    " join pg_namespace n on n.oid = d.dictnamespace where " + _of("pg_ts_dict", "d.oid"),
+    " join pg_namespace n on n.oid = d.dictnamespace where " + of("pg_ts_dict", "d.oid"),
     "languages": "select l.lanname, concat_ws(' ', pg_get_userbyid(l.lanowner), l.lanpltrusted, "
-    + _grants("l.lanacl", "l", "l.lanowner") + ") from pg_language l where "
-    + _NOBODYS.replace("{oid}", "l.oid").replace("{catalogue}", "pg_language"),
+    + grants("l.lanacl", "l", "l.lanowner") + ") from pg_language l where "
+    + NOBODYS.replace("{oid}", "l.oid").replace("{catalogue}", "pg_language"),
     "operators": "select n.nspname || '.' || o.oprname || '(' || o.oprleft::regtype || ',' || o.oprright::regtype || ')',"
     " o.oprcode::text from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where "
-    + _of("pg_operator", "o.oid"),
+    + of("pg_operator", "o.oid"),
     "published tables": "select v.pubname || ' of ' || v.schemaname || '.' || v.tablename,"
     " concat_ws(' ', to_jsonb(v) ->> 'attnames', to_jsonb(v) ->> 'rowfilter') from pg_publication_tables v",
     "subscriptions": "select s.subname, concat_ws(' ', pg_get_userbyid(s.subowner), s.subpublications::text)"
@@ -142,27 +119,28 @@ KINDS: Mapping[str, LiteralString] = {
     " from pg_amop a where a.amopfamily = o.opcfamily), (select string_agg(a.amprocnum || ' ' || a.amproc::regprocedure, ', '"
     " order by a.amprocnum, a.amproc::regprocedure::text) from pg_amproc a where a.amprocfamily = o.opcfamily))"
     " from pg_opclass o join pg_am m on m.oid = o.opcmethod join pg_namespace n on n.oid = o.opcnamespace where "
-    + _of("pg_opclass", "o.oid"),
-    "type grants": "select n.nspname || '.' || t.typname, " + _grants("t.typacl", "T", "t.typowner")
+    + of("pg_opclass", "o.oid"),
+    "type grants": "select n.nspname || '.' || t.typname, " + grants("t.typacl", "T", "t.typowner")
     + " from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.typtype in ('d', 'e', 'r') and "
-    + _of("pg_type", "t.oid"),
+    + of("pg_type", "t.oid"),
     "aggregates": "select n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',"
     " concat_ws(' ', g.aggkind::text, nullif(g.aggsortop, 0)::regoperator, g.aggcombinefn, g.aggserialfn,"
     " g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn, g.aggfinalextra, p.proparallel::text)"
     " from pg_aggregate g join pg_proc p on p.oid = g.aggfnoid join pg_namespace n on n.oid = p.pronamespace where "
-    + _of("pg_proc", "p.oid"),
+    + of("pg_proc", "p.oid"),
     "user mapping options": "select u.srvname || ' for ' || coalesce(u.usename, 'public'), "
-    + _HIDDEN.replace("{}", "u.umoptions") + " from pg_user_mappings u where u.umoptions is not null",
-    "triggers of references that are off": "select " + _RELATION + " || '.' || pg_get_constraintdef(k.oid),"
+    + HIDDEN.replace("{}", "u.umoptions") + " from pg_user_mappings u where u.umoptions is not null",
+    "triggers of references that are off": "select " + RELATION + " || '.' || pg_get_constraintdef(k.oid),"
     " string_agg(t.tgenabled::text, ' ' order by t.tgfoid::regproc::text) from pg_trigger t"
     " join pg_constraint k on k.oid = t.tgconstraint join pg_class c on c.oid = t.tgrelid"
     " join pg_namespace n on n.oid = c.relnamespace where t.tgisinternal and t.tgenabled <> 'O' and "
-    + _of("pg_class", "c.oid") + " group by 1",
+    + of("pg_class", "c.oid") + " group by 1",
     "large object rights": "select 'all', md5(string_agg(concat_ws(' ', l.oid, pg_get_userbyid(l.lomowner), "
-    + _grants("l.lomacl", "L", "l.lomowner") + "), ',' order by l.oid)) from pg_largeobject_metadata l having count(*) > 0",
+    + grants("l.lomacl", "L", "l.lomowner") + "), ',' order by l.oid)) from pg_largeobject_metadata l having count(*) > 0",
     "casts": "select c.castsource::regtype || ' as ' || c.casttarget::regtype, concat_ws(' ', c.castcontext::text,"
     " c.castmethod::text, nullif(c.castfunc, 0)::regprocedure) from pg_cast c where c.oid >= 16384 and "
-    + _NOBODYS.replace("{oid}", "c.oid").replace("{catalogue}", "pg_cast"),
+    + NOBODYS.replace("{oid}", "c.oid").replace("{catalogue}", "pg_cast"),
+    **RARE,
 }  # fmt: skip
 
 # What all databases of a cluster share. Who granted a membership, and passwords, are nobody's to compare.
@@ -175,17 +153,18 @@ SHARED: Mapping[str, LiteralString] = {
     " (select string_agg(x, ' ' order by x) from unnest(s.setconfig) x) from pg_db_role_setting s"
     " left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase",
     "databases": "select d.datname, concat_ws(' ', pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), "
-    + _grants("d.datacl", "d", "d.datdba") + ") from pg_database d where not d.datistemplate",
+    + grants("d.datacl", "d", "d.datdba") + ") from pg_database d where not d.datistemplate",
     "locales": "select d.datname, concat_ws(E'\\t', coalesce(to_jsonb(d) ->> 'datlocprovider', 'c'), d.datcollate,"
     " d.datctype, coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', ''))"
     " from pg_database d where not d.datistemplate",
     "encodings": "select d.datname, pg_encoding_to_char(d.encoding) from pg_database d where not d.datistemplate",
+    **SHARED_RARE,
 }  # fmt: skip
 
 
 def fingerprint(console: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
     """By kind and name, of the database of that connection."""
-    return {kind: _told(console, query) for kind, query in KINDS.items()}
+    return _all(console, KINDS)
 
 
 def fingerprint_of_large_objects(console: psycopg.Connection[Any], form: Form) -> dict[str, dict[str, str]]:
@@ -196,7 +175,12 @@ def fingerprint_of_large_objects(console: psycopg.Connection[Any], form: Form) -
 
 def shared(console: psycopg.Connection[Any]) -> dict[str, dict[str, str]]:
     """By kind and name, of what all databases share."""
-    return {kind: _told(console, query) for kind, query in SHARED.items()}
+    return _all(console, SHARED)
+
+
+def _all(console: psycopg.Connection[Any], kinds: Mapping[str, LiteralString]) -> dict[str, dict[str, str]]:
+    major = console.info.server_version // 10000
+    return {kind: _told(console, query) for kind, query in kinds.items() if SINCE.get(kind, 0) <= major}
 
 
 def _told(console: psycopg.Connection[Any], query: LiteralString) -> dict[str, str]:

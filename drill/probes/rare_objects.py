@@ -1,0 +1,99 @@
+"""Kinds of objects that few databases have, and what few ask of the common ones, by kind and name as the others are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import LiteralString
+
+from drill.probes.definitions import HIDDEN, NOBODYS, RELATION, grants, of
+
+
+def _granted(acl: LiteralString, owner: LiteralString, only: LiteralString = "true") -> LiteralString:
+    """To whom but the owner; null where it is to nobody."""
+    return (
+        "(select string_agg(r, ', ' order by r) from (select coalesce(g.rolname, 'public') || '='"
+        " || string_agg(a.privilege_type || case when a.is_grantable then '*' else '' end, ' ' order by"
+        " a.privilege_type) as r from aclexplode(" + acl + ") a left join pg_roles g on g.oid = a.grantee"
+        " where a.grantee <> " + owner + " and " + only + " group by g.rolname) granted)"
+    )
+
+
+def _regranted(kind: LiteralString, named: LiteralString, source: LiteralString) -> LiteralString:
+    """What somebody may do with an object of the server or of an extension, where it is not what came with that."""
+    default = "acldefault('" + kind + "', o.owner)"
+    return (
+        "select o.name, coalesce(o.now, 'nobody') from (select o.name, " + _granted("coalesce(o.acl, " + default + ")", "o.owner")
+        + " as now, " + _granted("coalesce(p.initprivs, " + default + ")", "o.owner") + " as born from (select " + named + " as name, "
+        + source + ") o left join pg_init_privs p on p.objoid = o.oid and p.classoid = o.class and p.objsubid = 0) o"
+        " where o.now is distinct from o.born"
+    )  # fmt: skip
+
+
+def _theirs(catalogue: LiteralString, oid: LiteralString) -> LiteralString:
+    """Of the server itself, or of an extension."""
+    return "(" + oid + " < 16384 or not " + NOBODYS.replace("{oid}", oid).replace("{catalogue}", catalogue) + ")"
+
+
+def _nobodys(catalogue: LiteralString, oid: LiteralString) -> LiteralString:
+    return oid + " >= 16384 and " + NOBODYS.replace("{oid}", oid).replace("{catalogue}", catalogue)
+
+
+# The major version that first knows it: a seal of an older one says nothing of it.
+SINCE: Mapping[str, int] = {"published schemas": 15, "maintainers": 17, "ways of memberships": 16, "parameters": 15}
+
+RARE: Mapping[str, LiteralString] = {
+    "published schemas": "select p.pubname || ' of ' || n.nspname, '' from pg_publication_namespace s"
+    " join pg_publication p on p.oid = s.pnpubid join pg_namespace n on n.oid = s.pnnspid",
+    "owners of publications": "select p.pubname, pg_get_userbyid(p.pubowner) from pg_publication p",
+    "owners of event triggers": "select v.evtname, pg_get_userbyid(v.evtowner) from pg_event_trigger v where "
+    + _nobodys("pg_event_trigger", "v.oid"),
+    "maintainers": "select " + RELATION + ", " + _granted("c.relacl", "c.relowner", "a.privilege_type = 'MAINTAIN'")
+    + " from pg_class c join pg_namespace n on n.oid = c.relnamespace where " + of("pg_class", "c.oid")
+    + " and exists (select from aclexplode(c.relacl) x where x.privilege_type = 'MAINTAIN' and x.grantee <> c.relowner)",
+    "rights on functions of others": _regranted("f", "p.oid::regprocedure::text",
+    "p.oid, p.proowner as owner, p.proacl as acl, 'pg_proc'::regclass as class from pg_proc p where "
+    + _theirs("pg_proc", "p.oid")),
+    "rights on relations of others": _regranted("r", "c.oid::regclass::text",
+    "c.oid, c.relowner as owner, c.relacl as acl, 'pg_class'::regclass as class from pg_class c"
+    " where c.relkind in ('r', 'p', 'v', 'm', 'f') and " + _theirs("pg_class", "c.oid")),
+    "foreign data wrappers": "select w.fdwname, concat_ws(' ', pg_get_userbyid(w.fdwowner), nullif(w.fdwhandler, 0)::regprocedure,"
+    " nullif(w.fdwvalidator, 0)::regprocedure, " + HIDDEN.replace("{}", "w.fdwoptions") + ", " + grants("w.fdwacl", "F", "w.fdwowner")
+    + ") from pg_foreign_data_wrapper w where " + _nobodys("pg_foreign_data_wrapper", "w.oid"),
+    "transforms": "select t.trftype::regtype || ' for ' || l.lanname, concat_ws(' ', nullif(t.trffromsql, 0)::regprocedure,"
+    " nullif(t.trftosql, 0)::regprocedure) from pg_transform t join pg_language l on l.oid = t.trflang where "
+    + _nobodys("pg_transform", "t.oid"),
+    "conversions": "select n.nspname || '.' || v.conname, concat_ws(' ', pg_get_userbyid(v.conowner), v.conforencoding,"
+    " v.contoencoding, v.conproc, v.condefault) from pg_conversion v join pg_namespace n on n.oid = v.connamespace where "
+    + of("pg_conversion", "v.oid"),
+    "access methods": "select m.amname, concat_ws(' ', m.amtype::text, m.amhandler) from pg_am m where "
+    + _nobodys("pg_am", "m.oid"),
+    "text search parsers": "select n.nspname || '.' || p.prsname, concat_ws(' ', p.prsstart, p.prstoken, p.prsend,"
+    " p.prsheadline, p.prslextype) from pg_ts_parser p join pg_namespace n on n.oid = p.prsnamespace where "
+    + of("pg_ts_parser", "p.oid"),
+    "text search templates": "select n.nspname || '.' || t.tmplname, concat_ws(' ', t.tmplinit, t.tmpllexize)"
+    " from pg_ts_template t join pg_namespace n on n.oid = t.tmplnamespace where " + of("pg_ts_template", "t.oid"),
+    "locales of collations": "select n.nspname || '.' || l.collname, concat_ws(' ', pg_get_userbyid(l.collowner), l.collctype,"
+    " coalesce(to_jsonb(l) ->> 'colllocale', to_jsonb(l) ->> 'colliculocale'), to_jsonb(l) ->> 'collicurules')"
+    " from pg_collation l join pg_namespace n on n.oid = l.collnamespace where " + of("pg_collation", "l.oid"),
+    "traits of operators": "select o.oid::regoperator::text, concat_ws(' ', pg_get_userbyid(o.oprowner),"
+    " nullif(o.oprcom, 0)::regoperator, nullif(o.oprnegate, 0)::regoperator, nullif(o.oprrest, 0)::regproc,"
+    " nullif(o.oprjoin, 0)::regproc, o.oprcanhash, o.oprcanmerge) from pg_operator o"
+    " join pg_namespace n on n.oid = o.oprnamespace where o.oprcode <> 0 and " + of("pg_operator", "o.oid"),
+    "composite types": "select n.nspname || '.' || t.typname, concat_ws(' ', pg_get_userbyid(t.typowner), "
+    + grants("t.typacl", "T", "t.typowner") + ") from pg_type t join pg_class c on c.oid = t.typrelid and c.relkind = 'c'"
+    " join pg_namespace n on n.oid = t.typnamespace where " + of("pg_type", "t.oid"),
+    "traits of ranges": "select n.nspname || '.' || t.typname, concat_ws(' ', nullif(r.rngcanonical, 0)::regproc,"
+    " nullif(r.rngsubdiff, 0)::regproc, (select l.collname from pg_collation l where l.oid = r.rngcollation))"
+    " from pg_range r join pg_type t on t.oid = r.rngtypid join pg_namespace n on n.oid = t.typnamespace where "
+    + of("pg_type", "t.oid"),
+}  # fmt: skip
+
+# Where a role was granted by several, a dump's file of roles leaves of these what came last.
+SHARED_RARE: Mapping[str, LiteralString] = {
+    "ways of memberships": "select g.rolname || ' for ' || m.rolname, case when count(*) = 1 then concat_ws(' ',"
+    " case when bool_or((to_jsonb(a) ->> 'inherit_option')::boolean) then 'inherits' end,"
+    " case when bool_or((to_jsonb(a) ->> 'set_option')::boolean) then 'sets' end) else 'several' end from pg_auth_members a"
+    " join pg_roles g on g.oid = a.roleid join pg_roles m on m.oid = a.member where m.rolname !~ '^pg_' group by 1",
+    "parameters": "select p.parname, " + _granted("p.paracl", "10") + " from pg_parameter_acl p"
+    " where " + _granted("p.paracl", "10") + " is not null",
+}  # fmt: skip
