@@ -190,10 +190,15 @@ def overdue(
 ) -> None:
     """Say which scenarios and registers no drill has shown to be fine for that long; exit 1 if there are any."""
     from drill.history import History
+    from drill.history.opening import NoHistory
     from drill.history.overdue import dues
     from drill.history.told import due
 
-    history = History.kept()
+    try:
+        history = History.kept()
+    except NoHistory as none:
+        _say([f"no drill was ever kept: {none}"])
+        raise typer.Exit(1) from None
     records = history.runs(whole=True)
     asked = [known(each, history) for each in scenarios or ()]
     found = dues(records, asked or [record.scenario for record in records])

@@ -47,9 +47,13 @@ def begun() -> bool:
     return url.get_backend_name() != "sqlite" or url.database is None or Path(url.database).is_file()
 
 
-def _none_yet(url: URL) -> ScenarioError:
+class NoHistory(ScenarioError):
+    """There is none yet."""
+
+
+def _none_yet(url: URL) -> NoHistory:
     where = url.render_as_string(hide_password=True)
-    return ScenarioError(f"there is no history at {where} yet", hint=f"`drill run` begins it; {_HINT}")
+    return NoHistory(f"there is no history at {where} yet", hint=f"`drill run` begins it; {_HINT}")
 
 
 def failed(url: URL, refused: Exception) -> CannotRun:

@@ -141,7 +141,7 @@ def test_a_history_that_cannot_be_kept_is_told_and_the_verdict_stands(played: Pa
     "words",
     [
         *(["history", "list"], ["history", "show", "x"], ["history", "trend", "x"], ["history", "compare", "x", "y"]),
-        *(["history", "export"], ["overdue"], ["action", "list"], ["action", "close", "1", "--outcome", "x"]),
+        *(["history", "export"], ["action", "list"], ["action", "close", "1", "--outcome", "x"]),
     ],
     ids=" ".join,
 )
@@ -149,6 +149,13 @@ def test_reading_begins_no_history(words: list[str], tmp_path: Path) -> None:
     ended = drill(*words, DRILL_HISTORY_URL=f"sqlite:///{tmp_path}/nope/h.sqlite")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert f"there is no history at sqlite:///{tmp_path}/nope/h.sqlite yet" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_nothing_was_ever_drilled_all_is_overdue(tmp_path: Path) -> None:
+    ended = drill("overdue", DRILL_HISTORY_URL=f"sqlite:///{tmp_path}/nope/h.sqlite")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert ended.stdout.startswith("no drill was ever kept: there is no history at sqlite:")
     assert list(tmp_path.iterdir()) == []
 
 
