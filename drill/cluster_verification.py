@@ -148,7 +148,7 @@ class ClusterVerification:
             layouts = {name: layout for name in there if (layout := Layout.of(site, name)) is not None}
             loose = doubts(self.sealed, *came, layouts)
             sealed = _loosened(self.sealed, loose)
-        looking = Looking(sealed, self.premises, self.jobs)
+        looking = Looking(sealed, self.premises, self.jobs, physical=True)
         expected, holdings = dict(looking.expected(there)), dict[str, Holdings]()
         for name in sorted(expected.keys() & set(there)):
             tell(f"looking at {name}")
@@ -163,7 +163,7 @@ class ClusterVerification:
         yield from hiding_inside(site)
         yield from absent(expected.keys() - set(there), RESTORED, "the copy has no such database", loose.shared)
         yield from of_databases(expected, holdings)
-        for finding in looking.of_shared(site, there):
+        for finding in looking.of_shared(site):
             yield doubted(finding, loose.shared)
 
 

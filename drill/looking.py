@@ -48,6 +48,7 @@ class Looking:
     premises: Premises
     jobs: int = 2
     with_roles: bool = True  # the copy holds those of its server
+    physical: bool = False  # it is of a whole server, and not of dumps
 
     def judged(self, copy: Copy, find: Callable[[Site], Iterable[Finding]], unchecked: Sequence[str]) -> Verified:
         """What `find` finds of the copy at an empty site of its own, of which nothing is left."""
@@ -80,7 +81,7 @@ class Looking:
             tried["logins"] = seen(lambda: logins(site, name, due))
         return replace(held, observations={**held.observations, **tried})
 
-    def of_shared(self, site: Site, databases: Iterable[str], besides: Sequence[str] = ()) -> Iterator[Finding]:
+    def of_shared(self, site: Site, besides: Sequence[str] = ()) -> Iterator[Finding]:
         """Of what all databases share; nothing without a seal.
 
         `besides` are statements of the copy that were not executed, since nobody could look at anything then.
@@ -93,7 +94,7 @@ class Looking:
                 with suppress(psycopg.Error), console.transaction():
                     console.execute(statement.encode())
             held = shared(console)
-        yield from shared_findings(self.sealed.shared, held, frozenset(databases), with_roles=self.with_roles)
+        yield from shared_findings(self.sealed.shared, held, with_roles=self.with_roles, physical=self.physical)
 
 
 def of_databases(expected: Mapping[str, Seal], holdings: Mapping[str, Holdings]) -> Iterator[Finding]:

@@ -94,7 +94,7 @@ class Verification:
             {name: _as_dumped(seal, holdings.get(name)) for name, seal in expected.items()}, holdings
         )
         besides = settings_of(site.officer, offered.roles) if offered.roles else ()
-        for finding in looking.of_shared(site, offered.dumps, besides):
+        for finding in looking.of_shared(site, besides):
             yield doubted(finding, self._doubts().shared)
 
     def _roles(self, offered: Offered, sealed: Sealed | None, site: Site) -> Iterator[Finding]:

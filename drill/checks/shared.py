@@ -16,18 +16,21 @@ _SEVERAL = "several"  # granted it: which of them is left of a dump is nobody's 
 def shared_findings(
     sealed: Mapping[str, Mapping[str, str]],
     held: Mapping[str, Mapping[str, str]],
-    databases: frozenset[str],
     *,
     with_roles: bool,
+    physical: bool = False,
 ) -> Iterator[Finding]:
-    """Of the whole copy. Without roles in it there is nothing to compare, which the check `roles` says."""
+    """Of the whole copy. Without roles in it there is nothing to compare, which the check `roles` says.
+
+    A dump does not hold what is set for a database; a physical copy does.
+    """
     if not with_roles:
         return
     wrong = differences(*({kind: objects.get(kind, {}) for kind in _IN_ROLES} for objects in (sealed, held)))
     wrong += differences({kind: sealed[kind] for kind in ("parameters",) if kind in sealed}, held)
     wrong += differences(*_ways(sealed.get(_WAYS, {}), held.get(_WAYS, {})))
-    settings = [{k: v for k, v in objects.get("settings", {}).items() if " in " not in k} for objects in (sealed, held)]
-    wrong += differences({"settings": settings[0]}, {"settings": settings[1]})
+    settings = (_settings(objects.get("settings", {}), physical) for objects in (sealed, held))
+    wrong += differences(*settings)
     verdict, actual = (Verdict.MISSED, told(wrong)) if wrong else (Verdict.MET, "all as sealed")
     yield Finding("roles", "copy", verdict, _TARGET, actual, f"Roles, their memberships and settings: {actual}.")
 
@@ -37,3 +40,7 @@ def _ways(*of: Mapping[str, str]) -> Iterator[Mapping[str, Mapping[str, str]]]:
     sealed, held = of
     known = {name for name in sealed.keys() & held.keys() if _SEVERAL not in (sealed[name], held[name])}
     return ({_WAYS: {name: each[name] for name in known}} for each in of)
+
+
+def _settings(of: Mapping[str, str], in_databases: bool) -> Mapping[str, Mapping[str, str]]:
+    return {"settings": {name: value for name, value in of.items() if in_databases or " in " not in name}}

@@ -130,7 +130,7 @@ SHARED: Objects = {
 
 
 def roles(there: Mapping[str, Mapping[str, str]], sealed: Objects = SHARED, **other: Any) -> list[Finding]:
-    return list(shared_findings(sealed, there, frozenset({"town"}), **{"with_roles": True, **other}))
+    return list(shared_findings(sealed, there, **{"with_roles": True, **other}))
 
 
 @pytest.mark.parametrize(

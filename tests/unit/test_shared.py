@@ -28,6 +28,26 @@ Kinds = dict[str, dict[str, str]]
     ],
 )
 def test_how_a_role_was_granted(sealed: Kinds, held: Kinds, told: str) -> None:
-    (found,) = shared_findings(sealed, held, frozenset(), with_roles=True)
+    (found,) = shared_findings(sealed, held, with_roles=True)
     assert (found.verdict, found.actual) == ((Verdict.MISSED, told) if told else (Verdict.MET, "all as sealed"))
-    assert list(shared_findings(sealed, held, frozenset(), with_roles=False)) == []
+    assert list(shared_findings(sealed, held, with_roles=False)) == []
+
+
+IN_TOWN = {"settings": {"clerk": "a=1", "all roles in town": "b=1", "clerk in town": "c=1"}}
+
+
+@pytest.mark.parametrize("name", ["all roles in town", "clerk in town"])
+def test_what_is_set_for_a_database_counts_where_the_copy_holds_it(name: str) -> None:
+    lost = {"settings": {of: value for of, value in IN_TOWN["settings"].items() if of != name}}
+    changed = {"settings": {**IN_TOWN["settings"], name: "d=1"}}
+    for held, told in ((lost, "is missing"), (changed, "is 'd=1' instead of")):
+        (physical,) = shared_findings(IN_TOWN, held, with_roles=True, physical=True)
+        assert physical.verdict is Verdict.MISSED
+        assert f"settings: {name} {told}" in physical.actual
+        (dumped,) = shared_findings(IN_TOWN, held, with_roles=True)
+        assert dumped.verdict is Verdict.MET
+    for physical_copy in (True, False):
+        (kept,) = shared_findings(IN_TOWN, IN_TOWN, with_roles=True, physical=physical_copy)
+        assert kept.verdict is Verdict.MET
+        (gone,) = shared_findings(IN_TOWN, {}, with_roles=True, physical=physical_copy)
+        assert gone.verdict is Verdict.MISSED
