@@ -146,8 +146,9 @@ class ClusterVerification:
         sealed, loose = None, Doubts()
         if self.sealed is not None:
             layouts = {name: layout for name in there if (layout := Layout.of(site, name)) is not None}
-            loose = doubts(self.sealed, *came, layouts)
-            sealed = _loosened(self.sealed, loose)
+            sealed = _with_views(self.sealed)
+            loose = doubts(sealed, *came, layouts)
+            sealed = _loosened(sealed, loose)
         looking = Looking(sealed, self.premises, self.jobs, physical=True)
         expected, holdings = dict(looking.expected(there)), dict[str, Holdings]()
         for name in sorted(expected.keys() & set(there)):
@@ -165,6 +166,10 @@ class ClusterVerification:
         yield from of_databases(expected, holdings)
         for finding in looking.of_shared(site):
             yield doubted(finding, loose.shared)
+
+
+def _with_views(sealed: Sealed) -> Sealed:
+    return replace(sealed, databases={name: seal.with_views for name, seal in sealed.databases.items()})
 
 
 def _loosened(sealed: Sealed, loose: Doubts) -> Sealed:

@@ -1,7 +1,7 @@
 """All that a drill leaves to be judged by. Read back from its folder, it is judged the same."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -71,6 +71,12 @@ class Seal:
     loose: Mapping[str, str] = field(default_factory=dict)
     logins: tuple[str, ...] | None = None  # roles that could log in to it; None where nobody asked
     buckets: Mapping[str, Buckets] = field(default_factory=dict)  # by table, where that was wanted
+    views: Mapping[str, Digest] = field(default_factory=dict)  # materialized ones; loading a dump fills them anew
+
+    @property
+    def with_views(self) -> Self:
+        """As a copy of files must hold it: what is in a materialized view is in a file, as the rows of a table are."""
+        return replace(self, tables={**self.tables, **self.views}, views={})
 
 
 @dataclass(frozen=True, slots=True)

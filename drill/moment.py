@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from drill.errors import StepFailed
 from drill.evidence import Seal, Structure
-from drill.probes.digests import FILES, name_of
+from drill.probes.digests import FILES, ROWS, name_of
 from drill.probes.fingerprint import KINDS
 from drill.seals import How, Sealed
 from drill.sites.control import Control
@@ -70,7 +70,8 @@ class Layout:
         """None where it cannot be read."""
         try:
             rows = site.ask(_CATALOGUES, database=database)
-            files = {str(path): name_of(schema, table) for path, schema, table in site.ask(FILES, database=database)}
+            told = site.ask(FILES, (list(ROWS),), database=database)
+            files = {str(path): name_of(schema, table) for path, schema, table in told}
         except StepFailed:
             return None
         if not rows:

@@ -164,8 +164,8 @@ class Sealing:
         changed = {}
         for name, seal in seals.items():
             tell(f"sealing {name} again")
-            again = surveyor.seal(name, self.origin).tables
-            moved = sorted(table for table in seal.tables.keys() | again if seal.tables.get(table) != again.get(table))
+            before, again = seal.with_views.tables, surveyor.seal(name, self.origin).with_views.tables
+            moved = sorted(table for table in before.keys() | again if before.get(table) != again.get(table))
             changed[name] = tuple(moved)
         return changed
 

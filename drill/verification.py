@@ -52,7 +52,11 @@ class Verification:
         return looking.judged(offered, lambda site: self._found(offered, looking, site, tell), self._unchecked())
 
     def _unchecked(self) -> tuple[str, ...]:
-        return _UNCHECKED if self.sealed is None or self.sealed.nonce is None else (*_UNCHECKED, _NO_LOG)
+        if self.sealed is None:
+            return _UNCHECKED
+        views = sorted(f"{view} of {name}" for name, seal in self.sealed.databases.items() for view in seal.views)
+        anew = (f"what is in materialized views, which loading a dump fills anew: {', '.join(views)}",) if views else ()
+        return (*_UNCHECKED, *anew, *([] if self.sealed.nonce is None else [_NO_LOG]))
 
     def _loosened(self, offered: Offered) -> Sealed | None:
         """The seal, with what a copy that it was not taken with need not hold marked as such."""

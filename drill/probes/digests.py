@@ -43,7 +43,7 @@ from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
 left join resolved r on r.domain = a.atttypid and (select typtype from pg_type where oid = r.base) <> 'd'
-where c.relkind in ('r', 'p') and not c.relispartition
+where c.relkind = any (%s) and not c.relispartition and c.relispopulated
   and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
 group by c.oid, n.nspname, c.relname, c.relkind
 order by 1, 2
@@ -51,12 +51,13 @@ order by 1, 2
 
 
 # A partition's file is one of the partitioned table: receipts and seals know no other name.
+ROWS = ("r", "m")  # kinds of relations that have files of rows
 FILES: LiteralString = """
 select pg_catalog.pg_relation_filepath(c.oid), n.nspname, r.relname
 from pg_catalog.pg_class c
 join pg_catalog.pg_class r on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid)
 join pg_catalog.pg_namespace n on n.oid = r.relnamespace
-where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
+where c.relkind = any (%s) and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
 order by c.oid
 """
 
@@ -99,16 +100,25 @@ class Shape:
 
 def shapes(console: psycopg.Connection[Any], *, receipts: bool = False) -> tuple[Shape, ...]:
     """Every table, that of the receipts if wanted; virtual columns left out, domains resolved."""
+    return tuple(shape for shape in _shapes(console, "r", "p") if receipts or shape.name != RECEIPTS)
+
+
+def views(console: psycopg.Connection[Any]) -> tuple[Shape, ...]:
+    """Every materialized view that was filled: it is a file of rows, which no log makes anew."""
+    return _shapes(console, "m")
+
+
+def _shapes(console: psycopg.Connection[Any], *kinds: str) -> tuple[Shape, ...]:
     found = (
         Shape(schema, table, partitioned, size, tuple(map(Column, names, types)))
-        for schema, table, partitioned, size, names, types in console.execute(_TABLES)
+        for schema, table, partitioned, size, names, types in console.execute(_TABLES, (list(kinds),))
     )
-    return tuple(shape for shape in found if receipts or shape.name != RECEIPTS)
+    return tuple(found)
 
 
-def files(console: psycopg.Connection[Any]) -> dict[str, str]:
+def files(console: psycopg.Connection[Any], *kinds: str) -> dict[str, str]:
     """By path below the data folder: the table whose rows are in that file, that of the receipts included."""
-    return {str(path): name_of(schema, table) for path, schema, table in console.execute(FILES)}
+    return {str(path): name_of(schema, table) for path, schema, table in console.execute(FILES, (list(kinds),))}
 
 
 def name_of(*names: str) -> str:

@@ -17,7 +17,7 @@ from drill.digest import Form, Wanted
 from drill.errors import DrillError
 from drill.evidence import Buckets, Holdings, Seal, Structure
 from drill.pace import Pace
-from drill.probes.digests import READING, Parts, Shape, digests, files, keys, shapes, whole
+from drill.probes.digests import READING, ROWS, Parts, Shape, digests, files, keys, shapes, views, whole
 from drill.probes.fingerprint import fingerprint, fingerprint_of_large_objects
 from drill.probes.large_objects import size_of_large_objects
 from drill.probes.pieces import Pieces
@@ -66,15 +66,17 @@ class Surveyor:
             here, shared = shapes(console, receipts=self.whole), _exported(console) if looked else ""
             asked = [shape for shape in here if self.only is None or shape.name in self.only]
             by = keys(console, asked) if self.buckets else {}
-            wanted = {shape: Wanted(shape.columns, self.form, by.get(shape.name, ())) for shape in asked}
+            filled = views(console) if self.whole and self.only is None else ()
+            wanted = {shape: Wanted(shape.columns, self.form, by.get(shape.name, ())) for shape in (*asked, *filled)}
             read = self._digests(register, home, console, wanted)
             row = console.execute(_PLACE).fetchone() or ("", "")
-            place, layout = str(row[1]), files(console)
+            place, layout = str(row[1]), files(console, *(ROWS if self.whole else ROWS[:1]))
             objects = self._with_objects(structure(console, here), console, self.form)
             if looked:
                 looked(shared)
             tables = {name: whole(parts) for name, parts in read.items()}
-            seal = Seal(tables, objects, str(row[0]), place, taken_at, layout, self.form)
+            kept = {shape.name: tables.pop(shape.name) for shape in filled if shape.name in tables}
+            seal = Seal(tables, objects, str(row[0]), place, taken_at, layout, self.form, views=kept)
             return replace(seal, buckets={name: Buckets(by[name], read[name]) for name in by if name in read})
 
     def holdings(self, register: str, site: Site, seal: Seal) -> Holdings:
@@ -83,7 +85,8 @@ class Surveyor:
         Those that are not as sealed are read once more, by the buckets of the seal, if it has any.
         """
         with self.snapshot(register, site) as console:
-            here = shapes(console, receipts=self.whole)
+            sealed_views = (shape for shape in views(console) if shape.name in seal.tables) if self.whole else ()
+            here = (*shapes(console, receipts=self.whole), *sealed_views)
             left = () if self.whole else receipts(console, register)
             columns = {shape: tuple(seal.structure.columns.get(shape.name, shape.columns)) for shape in here}
             wanted = {shape: Wanted(columns[shape], self.form) for shape in here}

@@ -6,17 +6,21 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from drill.cluster_verification import ClusterVerification
 from drill.clusters import Cluster
+from drill.hosts import binaries
 from drill.hosts.process import ProcessPremises
+from drill.offered import Offered
 from drill.sealing import Sealing
 from drill.seals import How, Sealed
 from drill.sites.aim import Aim
 from drill.sites.origin import Origin
 from drill.sites.site import Site
 from drill.verdict import Verdict
+from drill.verification import Verification
 from drill.verified import Verified
 from tests.fix_home import ARCHIVING, lone, origin_of, stop_in_order
 
@@ -47,6 +51,10 @@ _CHANGED: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "named": (
         ("create table old (i int)", "create table v (r regclass)", "insert into v values ('old')"),
         ("alter table old rename to older",),
+    ),
+    "refreshed": (
+        ("create table base as select 1 i", "create materialized view v as select * from base"),
+        ("insert into base values (2)", "refresh materialized view v"),
     ),
     "replaced": (
         ("create table v as select generate_series(1, 9) i",),
@@ -105,7 +113,8 @@ def test_rows_that_a_catalogue_calls_otherwise_after_the_seal_are_unknown(
     assert told(found, Verdict.MISSED) == []
     why = {f.register: f.actual for f in found.findings if (f.check, f.verdict) == ("content", Verdict.UNKNOWN)}
     other, names = "public.v: it has other files than at the seal", "public.v: its values are told by names"
-    due = dict.fromkeys(_CHANGED, other) | dict.fromkeys(("labelled", "named"), names)
+    written = {"refreshed": "public.v: it was written to after the seal"}
+    due = dict.fromkeys(_CHANGED, other) | written | dict.fromkeys(("labelled", "named"), names)
     assert {register: due[register] in told for register, told in why.items()} == dict.fromkeys(due, True), why
 
 
@@ -174,3 +183,42 @@ def test_a_manifest_that_a_server_kept_from_its_own_making_is_not_that_of_a_late
     assert "manifest" not in {f.check for f in found.findings}
     own = verified(first, None, seal, embedded_premises)
     assert [f.verdict for f in own.findings if f.check == "manifest"] == [Verdict.MET]
+
+
+_STALE = (
+    "create table base as select 1 i",
+    "create materialized view seen as select * from base",
+    "create materialized view never as select * from base with no data",
+    "insert into base values (2)",
+)
+
+
+def test_a_materialized_view_that_a_dump_fills_anew_is_not_looked_at(
+    embedded_premises: ProcessPremises, tmp_path: Path
+) -> None:
+    (dump := tmp_path / "dump").mkdir()
+    with home(embedded_premises, {_BANK: _STALE}) as site:
+        sealing = Sealing(origin_of(site, tmp_path), How.DUMPED, (_BANK,), dump, binaries.find().folder)
+        seal = sealing.take(lambda _: None)
+    found = Verification(Offered.recognised(dump), seal, embedded_premises).run(lambda _: None)
+    assert (told(found, Verdict.MISSED), told(found, Verdict.UNKNOWN)) == ([], [])
+    (anew,) = (each for each in found.unchecked if "materialized" in each)
+    assert anew.endswith("fills anew: public.seen of bank")
+
+
+def test_a_seal_without_materialized_views_says_nothing_of_them(
+    embedded_premises: ProcessPremises, tmp_path: Path
+) -> None:
+    with home(embedded_premises, {_BANK: _STALE}) as site:
+        seal = sealed(origin_of(site, tmp_path), _BANK)
+        stop_in_order(site)
+        shutil.copytree(str(site.data), tmp_path / "copy")
+    assert seal.databases[_BANK].views["public.seen"].rows == 1
+    assert "public.seen" in seal.databases[_BANK].files.values()
+    for views in (seal.databases[_BANK].views, {}):
+        older = replace(seal, databases={_BANK: replace(seal.databases[_BANK], views=views)})
+        found = verified(tmp_path / "copy", None, older, embedded_premises)
+        assert (told(found, Verdict.MISSED), told(found, Verdict.UNKNOWN)) == ([], [])
+        assert [f.actual for f in found.findings if (f.register, f.check) == (_BANK, "content")] == [
+            f"{1 + len(views)} tables as sealed"
+        ]

@@ -216,6 +216,14 @@ TABLES = (
         (of_copy("settings", "set in it: zero_damaged_pages=on for all roles in bank"), missed("heap", _INVALID)),
     ),
     Damage(
+        "a page of a materialized view zeroed",
+        Kind.STOPPED,
+        zeroed("totals"),
+        holds("select count(*) < 500 from totals"),
+        (missed("content", r"differ: public\.totals \(\d+ rows instead of \d+\)"),),
+        sample=True,
+    ),
+    Damage(
         "long values gone",
         Kind.STOPPED,
         emptied("letter toast"),

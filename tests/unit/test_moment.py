@@ -157,7 +157,8 @@ class Asked:
     rows: Sequence[tuple[str, ...]] | None
     files: Sequence[tuple[str, ...]] = ()
 
-    def ask(self, query: str, *, database: str) -> Sequence[tuple[str, ...]]:
+    def ask(self, query: str, parameters: Sequence[Any] = (), *, database: str) -> Sequence[tuple[str, ...]]:
+        assert parameters in ((), (["r", "m"],))
         assert database == "town"
         if self.rows is None:
             raise StepFailed(f"{database} cannot be read", hint="")
