@@ -197,7 +197,7 @@ def _accepted(name: str, empty: list[str]) -> Iterator[Finding]:
 def _unchecked(cluster: Cluster | None) -> tuple[str, ...]:
     told = (
         "its own configuration: the sandbox obeys none of it",
-        "rows of materialized views, whether GIN indexes hold all of their tables and btrees nothing more, and prepared"
+        "whether GIN indexes hold all of their tables and btrees nothing more, and prepared"
         " transactions: nobody compares them",
     )
     manifested = cluster is None or cluster.manifested

@@ -135,7 +135,7 @@ OBJECTS = (
     ),
     _object(
         "an extension gone",
-        "drop extension btree_gist",
+        "drop extension btree_gist cascade",
         "select count(*) = 0 from pg_extension where extname = 'btree_gist'",
         r"extensions: btree_gist is missing",
     ),
