@@ -29,6 +29,7 @@ from drill.registers import ALL
 from drill.sites.site import Site
 from drill.throttle import Throttle
 
+_SUPERUSERS = "user mapping options"
 _WORTH_A_SESSION = 32 * 1024 * 1024  # bytes of tables from which a second session pays
 
 
@@ -107,7 +108,10 @@ class Surveyor:
     def _with_objects(self, known: Structure, console: psycopg.Connection[Any], form: Form) -> Structure:
         if self.throttle is not None:
             self.throttle.wait(size_of_large_objects(console))
-        return replace(known, objects={**fingerprint(console), **fingerprint_of_large_objects(console, form)})
+        objects = {**fingerprint(console), **fingerprint_of_large_objects(console, form)}
+        if not self.whole:  # a drill's dumps are made by a courier, who is no superuser and may not read these
+            objects.pop(_SUPERUSERS, None)
+        return replace(known, objects=objects)
 
     def size(self, register: str, site: Site) -> int:
         """Bytes of its database on the disk, with its indexes."""
