@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -16,26 +16,37 @@ PATIENCE = 0.3  # seconds of silence that count as silence
 
 
 @contextmanager
+def serving(answer: Callable[[socket.socket], None]) -> Iterator[Address]:
+    """A server that answers every caller in a thread of its own, until one of the two goes away."""
+
+    def attend(caller: socket.socket) -> None:
+        with suppress(OSError), caller:
+            answer(caller)
+
+    def accept(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=attend, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, args=(listener,), daemon=True).start()
+        yield Address("127.0.0.1", listener.getsockname()[1])
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
 def echo() -> Iterator[tuple[Address, list[bytes]]]:
     """A server that answers everything with the same, and remembers what reached it."""
     heard: list[bytes] = []
 
     def answer(caller: socket.socket) -> None:
-        with suppress(OSError), caller:
-            while said := caller.recv(65536):
-                heard.append(said)
-                caller.sendall(said)
+        while said := caller.recv(65536):
+            heard.append(said)
+            caller.sendall(said)
 
-    def accept(listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=accept, args=(listener,), daemon=True).start()
-        yield Address("127.0.0.1", listener.getsockname()[1]), heard
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
+    with serving(answer) as at:
+        yield at, heard
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 
@@ -13,7 +13,7 @@ from drill.hosts import Address
 from drill.hosts.cable import Cable
 from drill.hosts.mark import new_run_id
 from drill.link import Link
-from tests.integration.test_cable import PATIENCE, call, echo, is_silent, said_back
+from tests.integration.test_cable import PATIENCE, call, echo, is_silent, said_back, serving
 
 FAR = Link.model_validate({"rtt": "80ms", "bandwidth": "40Mbit/s"})
 
@@ -36,21 +36,12 @@ def sink() -> Iterator[Address]:
     """A server that says `heard` for each message that ends with an exclamation mark, however long it is."""
 
     def answer(caller: socket.socket) -> None:
-        with suppress(OSError), caller:
-            while said := caller.recv(1 << 20):
-                if said.endswith(b"!"):
-                    caller.sendall(b"heard")
+        while said := caller.recv(1 << 20):
+            if said.endswith(b"!"):
+                caller.sendall(b"heard")
 
-    def accept(listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=accept, args=(listener,), daemon=True).start()
-        yield Address("127.0.0.1", listener.getsockname()[1])
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
+    with serving(answer) as at:
+        yield at
 
 
 def taken(caller: socket.socket, said: bytes) -> float:
