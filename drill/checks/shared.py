@@ -27,7 +27,8 @@ def shared_findings(
     if not with_roles:
         return
     wrong = differences(*({kind: objects.get(kind, {}) for kind in _IN_ROLES} for objects in (sealed, held)))
-    wrong += differences({kind: sealed[kind] for kind in ("parameters",) if kind in sealed}, held)
+    if "parameters" in sealed:
+        wrong += differences({"parameters": sealed["parameters"]}, held)
     wrong += differences(*_ways(sealed.get(_WAYS, {}), held.get(_WAYS, {})))
     settings = (_settings(objects.get("settings", {}), physical) for objects in (sealed, held))
     wrong += differences(*settings)
