@@ -48,6 +48,7 @@ class Entry:
     change: Change = field(default_factory=dict)  # as the citizen was told it
     errand: Errand = Errand.WORK
     says: str = ""  # what was answered, when it was not a plain COMMIT
+    strain: float | None = None  # of a try without an answer: seconds of it in which this machine made programs wait
 
     @property
     def key(self) -> Key:

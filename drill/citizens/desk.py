@@ -9,7 +9,8 @@ from random import Random
 
 from drill.citizens.counter import Counter, Login, OutOfPatience, Refused
 from drill.citizens.visit import Business, Ending, unfinished, visit
-from drill.ledger import Entry, Errand, Outcome
+from drill.hosts.limits import Strain
+from drill.ledger import SILENCE, Entry, Errand, Outcome
 
 _READ_BACK = "select count(*) from drill.receipt where citizen = $1::int and number = $2::int"
 
@@ -25,6 +26,14 @@ class Appointment:
     errand: Errand = Errand.WORK
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """When a citizen came to the desk (an instant of the event loop), and the strain of this machine until then."""
+
+    at: float
+    strain: float | None
+
+
 @dataclass
 class Desk:
     """`began` is the loop's instant at which the drill's clock stood at zero; `write` puts an entry into the ledger."""
@@ -38,6 +47,7 @@ class Desk:
     write: Callable[[Entry], None]
     site: str = "home"
     entries: list[Entry] = field(default_factory=list)
+    strain: Strain = field(default_factory=Strain)
 
     async def open(self, site: str, deadline: float) -> Counter:
         """A new connection to the register at that site."""
@@ -47,15 +57,15 @@ class Desk:
         self, appointment: Appointment, site: str, counter: Counter | None
     ) -> tuple[Entry, Counter | None]:
         """Keep the appointment, over `counter` or a new connection; returns the connection too, if it is still good."""
-        began, deadline = _now(), appointment.due + appointment.timeout
+        came, deadline = self._arrival(), appointment.due + appointment.timeout
         try:
             counter = counter or await self.open(site, deadline)
         except (Refused, OutOfPatience) as refused:
-            return self._note(appointment, site, began, unfinished(refused)), None
+            return self._note(appointment, site, came, unfinished(refused)), None
         ending = await visit(counter, self._business(appointment), deadline)
         if ending.outcome is Outcome.ACKED and appointment.errand is Errand.GATE:
             ending = await self._read_back(counter, appointment, ending, deadline)
-        entry = self._note(appointment, site, began, ending)
+        entry = self._note(appointment, site, came, ending)
         if ending.outcome in (Outcome.ACKED, Outcome.WEAK):
             return entry, counter
         counter.hang_up()
@@ -63,8 +73,10 @@ class Desk:
 
     def miss(self, appointment: Appointment) -> None:
         """The drill itself was too late for this appointment: that says nothing about the register."""
-        now = _now()
-        self._note(appointment, self.site, now, Ending(Outcome.NOT_TRIED, None, {}, "the drill was late"))
+        self._note(appointment, self.site, self._arrival(), Ending(Outcome.NOT_TRIED, None, {}, "the drill was late"))
+
+    def _arrival(self) -> _Arrival:
+        return _Arrival(_now(), self.strain.so_far())
 
     def _business(self, appointment: Appointment) -> Business:
         random = Random(f"{self.seed}/{self.register}/{appointment.citizen}/{appointment.number}")  # noqa: S311 - no secret
@@ -81,23 +93,28 @@ class Desk:
             read, says = 0, f"reading back: {failed}"
         return ending if read else Ending(Outcome.IN_DOUBT, ending.commit_sent, ending.change, says)
 
-    def _note(self, appointment: Appointment, site: str, began: float, ending: Ending) -> Entry:
+    def _note(self, appointment: Appointment, site: str, came: _Arrival, ending: Ending) -> Entry:
         entry = Entry(
             register=self.register,
             citizen=appointment.citizen,
             number=appointment.number,
             site=site,
             due=appointment.due - self.began,
-            sent=(ending.commit_sent or began) - self.began,
+            sent=(ending.commit_sent or came.at) - self.began,
             ended=_now() - self.began,
             outcome=ending.outcome,
             change=ending.change,
             errand=appointment.errand,
             says=ending.says,
+            strain=self._since(came) if SILENCE in ending.says else None,
         )
         self.entries.append(entry)
         self.write(entry)
         return entry
+
+    def _since(self, came: _Arrival) -> float | None:
+        strain = self.strain.so_far()
+        return None if strain is None or came.strain is None else round(strain - came.strain, 3)
 
 
 def _now() -> float:

@@ -16,6 +16,7 @@ from drill.citizens.desk import Appointment, Desk
 from drill.citizens.visit import outcome_of
 from drill.clock import wait_until
 from drill.hosts import Address
+from drill.hosts.limits import Strain
 from drill.hosts.process import ProcessPremises
 from drill.ledger import Entry, Errand, Outcome
 from tests.fix_pair import Pair, standing
@@ -205,6 +206,7 @@ def test_a_cut_before_the_commit_is_a_failure(street: Street, opened: Pair, lock
 
     entry = street.go("stopped before commit", cut)
     assert (entry.outcome, entry.says) == (Outcome.FAILED, "after BEGIN was answered: no answer in time")
+    assert (entry.strain is None) == (Strain().so_far() is None)
     assert PATIENCE - 0.01 <= entry.ended - entry.due < PATIENCE + SLACK
     opened.cable.mend("home", "test")
     _let_in(locked)

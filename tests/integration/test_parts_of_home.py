@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from drill.hosts.process import ProcessPremises
 from drill.ledger import PROMISED, Entry, Errand, Outcome
 from drill.outages.operator_drop import OperatorDrop
 from drill.outages.wipe import Rewriting, Statements, Wipe
-from drill.parts import CitizensAtWork, Lost
+from drill.parts import CitizensAtWork, Lost, Proof
 from drill.recoveries.replay import Replay
 from drill.recoveries.restore import Restore
 from drill.response import Response
@@ -169,6 +171,27 @@ def test_only_what_was_dropped_moves_and_the_rest_is_undisturbed(
     compared = run.evidence.first("compared")
     assert compared is not None
     assert compared.facts["registers"] == list(PAIR)
+
+
+class InTheWay(OperatorDrop):
+    """As long as it lasts, nobody gets on with the other register either."""
+
+    @contextmanager
+    def strike(self, home: Site, timeline: Timeline) -> Iterator[Proof]:
+        with super().strike(home, timeline) as proof, home.console("state_gazette") as console:
+            console.execute("begin")
+            console.execute("lock table drill.receipt in access exclusive mode")
+            yield proof
+
+
+def test_a_register_that_was_to_be_left_alone_and_was_not_served_is_disturbed(stage: Stage) -> None:
+    """Unless this machine was so busy all the while that nobody can tell."""
+    run = stage.play({**DUMPS, "outage": InTheWay.model_validate(COMPANY)}, rpo="60s")
+    assert stage.broke is None
+    (finding,) = (f for f in run.result.findings if f.check == "undisturbed")
+    busy = "this machine made its programs wait" in finding.actual
+    assert finding.verdict is (Verdict.UNKNOWN if busy else Verdict.MISSED), finding.actual
+    assert by(run, Verdict.MISSED) == ({} if busy else {"undisturbed": {"state_gazette"}})
 
 
 class InTheWrongDatabase(OperatorDrop):

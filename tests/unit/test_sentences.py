@@ -9,7 +9,7 @@ import pytest
 from drill import checks
 from drill.digest import Digest
 from drill.evidence import Evidence, Observation, Seal, Sequence, Structure
-from drill.ledger import Errand, Outcome
+from drill.ledger import SILENCE, Errand, Outcome
 from drill.objectives import Objectives
 from drill.verdict import Finding, Verdict
 from tests.unit.stories import (
@@ -124,6 +124,10 @@ STORIES = {
     "unsealed": replace(GOOD, seals={}),
     "left alone": replace(
         told(GOOD, (*AT_HOME, entry(3, 12.0)), held(*map(receipt, (*AT_HOME, entry(3, 12.0))), site="home")),
+        lost=frozenset(),
+    ),
+    "left alone, and nobody saw why somebody got no answer": replace(
+        told(GOOD, (*AT_HOME, entry(3, 12.0, Outcome.FAILED, says=SILENCE)), held(*map(receipt, AT_HOME), site="home")),
         lost=frozenset(),
     ),
     "left alone, and never looked at": replace(GOOD, lost=frozenset(), holdings={}),
