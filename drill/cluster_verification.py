@@ -197,8 +197,7 @@ def _accepted(name: str, empty: list[str]) -> Iterator[Finding]:
 def _unchecked(cluster: Cluster | None) -> tuple[str, ...]:
     told = (
         "its own configuration: the sandbox obeys none of it",
-        "whether GIN indexes hold all of their tables and btrees nothing more, and prepared"
-        " transactions: nobody compares them",
+        "entries too many in hash and GIN indexes, and prepared transactions: nobody looks for them",
     )
     manifested = cluster is None or cluster.manifested
     return told if manifested else ("its files one by one: there is no backup_manifest", *told)

@@ -78,15 +78,15 @@ class Look:
         return Observation(self.looked_at, tuple(self.wrong), dict(self.unseen))
 
     @contextmanager
-    def over(self) -> Iterator[None]:
-        """Around the whole look: what is raised before and between the things is noted of the database.
+    def over(self, whole: str = "the database") -> Iterator[None]:
+        """Around the whole look: what is raised before and between the things is noted of `whole`.
 
         psycopg.Error when the connection is gone.
         """
         try:
             yield
         except (psycopg.Error, Absent, UnicodeDecodeError) as said:
-            self._note("the database", said)
+            self._note(whole, said)
 
     @contextmanager
     def at(self, thing: str) -> Iterator[None]:

@@ -1,7 +1,8 @@
 """Looks rows up by an index of which no extension knows whether it is whole: what the table has, it must find.
 
-Hash, GiST and SP-GiST: each value is looked up by its equality, and must lead to every row that has it. BRIN by lowest
-and highest values: in each range of blocks both extremes are looked up, and must lead to that range.
+Hash, GiST and SP-GiST: each value is looked up by its equality, and must lead to every row that has it; GIN: by all its
+parts. BRIN by lowest and highest values: in each range of blocks both extremes are looked up, and must lead to that
+range.
 """
 
 from __future__ import annotations
@@ -19,16 +20,17 @@ with qualified as (
   select o.oid, o.oprname, format('operator(%I.%s)', n.nspname, o.oprname) as text
   from pg_operator o join pg_namespace n on n.oid = o.oprnamespace)
 select i.indexrelid::bigint, i.indrelid::bigint, c.relname, format('%I.%I', m.nspname, t.relname),
-       pg_get_expr(i.indpred, i.indrelid), a.amname = 'hash', a.amname = 'brin',
+       pg_get_expr(i.indpred, i.indrelid), a.amname,
        coalesce((select option_value::integer from pg_options_to_table(c.reloptions)
                  where option_name = 'pages_per_range'), 128),
        array_agg(format('(%s)%s%s', pg_get_indexdef(i.indexrelid, p.place + 1, false),
            case when y.typtype <> 'p' then format('::%I.%I', z.nspname, y.typname) end,
            case when l.oid is not null then format(' collate %I.%I', v.nspname, l.collname) end) order by p.place),
-       array_agg(e.text order by p.place), array_agg(array[low.text, high.text] order by p.place)
+       array_agg(e.text order by p.place), array_agg(array[low.text, high.text] order by p.place),
+       array_agg(coalesce(e.oprname = '@@', false) order by p.place)
 from pg_index i
 join pg_class c on c.oid = i.indexrelid
-join pg_am a on a.oid = c.relam and a.amname in ('hash', 'gist', 'spgist', 'brin')
+join pg_am a on a.oid = c.relam and a.amname in ('hash', 'gist', 'spgist', 'brin', 'gin')
 left join pg_class t on t.oid = i.indrelid
 left join pg_namespace m on m.oid = t.relnamespace
 cross join generate_series(0, i.indnkeyatts - 1) p(place)
@@ -38,9 +40,10 @@ left join pg_namespace z on z.oid = y.typnamespace
 left join pg_collation l on l.oid = i.indcollation[p.place]
 left join pg_namespace v on v.oid = l.collnamespace
 left join lateral (
-  select o.text from pg_amop q join qualified o on o.oid = q.amopopr
-  where q.amopfamily = b.opcfamily and q.amoplefttype = b.opcintype and q.amoprighttype = b.opcintype
-    and q.amoppurpose = 's' and o.oprname in ('=', '~=')
+  select o.text, o.oprname from pg_amop q join qualified o on o.oid = q.amopopr
+  where q.amopfamily = b.opcfamily and q.amoplefttype = b.opcintype and q.amoppurpose = 's'
+    and (q.amoprighttype = b.opcintype and (o.oprname in ('=', '~=') or o.oprname = '@>' and a.amname = 'gin')
+      or q.amoprighttype = 'tsquery'::regtype and o.oprname = '@@' and a.amname = 'gin')
   order by o.oprname limit 1) e on true
 left join (pg_amop f join qualified low on low.oid = f.amopopr and low.oprname = '<')
   on f.amopfamily = b.opcfamily and f.amoplefttype = b.opcintype and f.amoprighttype = b.opcintype
@@ -54,8 +57,14 @@ group by i.indexrelid, i.indrelid, c.relname, m.nspname, t.relname, i.indpred, a
 having count(*) = i.indnkeyatts and count(e.text) = i.indnkeyatts
 """
 # Of all indexes of the table only this one may be used, and it must be; undone with the savepoint.
-_ALONE: LiteralString = "update pg_index set indisvalid = false where indrelid = %s::oid and indexrelid <> %s::oid"
+ALONE: LiteralString = "update pg_index set indisvalid = false where indrelid = %s::oid and indexrelid <> %s::oid"
 _BY_INDEX = ("enable_seqscan", "enable_tidscan", "enable_hashjoin", "enable_mergejoin")  # off
+_BY_BITMAP = ("brin", "gin")
+_NO_NULLS = ("hash", "gin")  # a row that has nothing else cannot be looked up
+_QUERY = (
+    "(select string_agg(concat(chr(39), replace(replace(w, chr(92), repeat(chr(92), 2)), chr(39), repeat(chr(39), 2)),"
+    " chr(39)), ' & ') from unnest(tsvector_to_array({})) w)::tsquery"
+)
 _SET: LiteralString = "select set_config(%s, %s, true)"
 _BLOCK = "(ctid::text::point)[0]::bigint"
 
@@ -69,27 +78,34 @@ class Lookups:
     name: str
     table: str
     predicate: str | None
-    hashes: bool
-    summarises: bool
+    method: str
     pages: int  # of a range, where it summarises
     keys: Sequence[str]
     equal: Sequence[str]  # by key
     ends: Sequence[Sequence[str]]  # by key: the operators that put the lowest and the highest first
+    worded: Sequence[bool]  # by key: it is text that is looked up by all its words
+
+    @property
+    def summarises(self) -> bool:
+        """Leads to ranges of blocks, not to rows."""
+        return self.method == "brin"
 
     def missing(self, console: psycopg.Connection[Any]) -> int:
         """How many rows are not found by it; where it summarises, how many ends of ranges, and rows without a key.
 
         Absent when the planner does not use it. The console is in a savepoint that is rolled back afterwards.
         """
-        console.execute(_ALONE, (self.table_oid, self.oid))
+        console.execute(ALONE, (self.table_oid, self.oid))
         for setting in _BY_INDEX:
             console.execute(_SET, (setting, "off"))
-        console.execute(_SET, ("enable_bitmapscan" if self.summarises else "enable_indexscan", "on"))
+        console.execute(_SET, ("enable_bitmapscan" if self.method in _BY_BITMAP else "enable_indexscan", "on"))
+        if self.method == "gin":  # each lookup would read all of what is not yet in its place
+            console.execute("select gin_clean_pending_list(%s::oid)", (self.oid,))
         return sum(self._asked(console, query) for query in self._queries(console))
 
     def _asked(self, console: psycopg.Connection[Any], query: str) -> int:
         ((plans,),) = console.execute(f"explain (format json) {query}".encode()).fetchall()
-        if not all(self._allowed(node) for node in _nodes(plans[0]["Plan"])):
+        if not all(self._allowed(node) for node in nodes(plans[0]["Plan"])):
             raise Absent("the planner does not use it to look up rows")
         ((missing,),) = console.execute(query.encode()).fetchall()
         return int(missing)
@@ -106,11 +122,15 @@ class Lookups:
                 yield self._extremes(i)
                 yield self._nulls(i)
             return
-        nulls = ", ".join(f"k{i} is not distinct from null" for i in range(len(self.keys)))
-        patterns = f"select distinct {nulls} from {self._rows(sampled=True)} s"  # noqa: S608
+        nothing = ", ".join(self._nothing(i) for i in range(len(self.keys)))
+        patterns = f"select distinct {nothing} from {self._rows(sampled=True)} s"  # noqa: S608
         for absent in console.execute(patterns.encode()).fetchall():
-            if not (self.hashes and any(absent)):  # it has no NULLs
+            if not (self.method in _NO_NULLS and all(absent)):
                 yield self._values(absent)
+
+    def _nothing(self, i: int) -> str:
+        """Whether a row has nothing there to be looked up by."""
+        return f"coalesce(length(k{i}), 0) = 0" if self.worded[i] else f"k{i} is not distinct from null"
 
     def _rows(self, *, sampled: bool = False) -> str:
         """Rows of the table: `sampled` all of them, in the order of its blocks, else as the planner likes."""
@@ -121,18 +141,22 @@ class Lookups:
         return f"({read} {fenced})"
 
     def _values(self, absent: Sequence[bool]) -> str:
-        """SELECT how many rows, among those where just these keys are NULL, no lookup of their own values leads to."""
+        """SELECT how many rows, among those with nothing in just these keys, no lookup of their own values leads to."""
         rows, every = self._rows(), self._rows(sampled=True)
-        those = " and ".join(f"k{i} is {'not ' if null else ''}distinct from null" for i, null in enumerate(absent))
-        same = [f"b.k{i} is null" if null else f"b.k{i} {self.equal[i]} a.k{i}" for i, null in enumerate(absent)]
-        again = " and ".join(each.replace("b.", "f.", 1) for each in same)  # an entry may lead to another row
-        values = ", ".join(f'k{i}::text collate "C"' for i, null in enumerate(absent) if not null)
-        each = f"distinct on ({values}) *" if values else "*"
+        those = " and ".join(f"{'' if gone else 'not '}({self._nothing(i)})" for i, gone in enumerate(absent))
+        there = [i for i, gone in enumerate(absent) if not gone]
+        nulls = [f"{{}}.k{i} is null" for i, gone in enumerate(absent) if gone and not self.worded[i]]
+        same = [f"b.k{i} {self.equal[i]} a.q{i}" for i in there] + [null.format("b") for null in nulls]
+        # An entry may lead to another row, and what is found may only contain what was looked up.
+        again = [f'f.k{i}::text collate "C" = a.k{i}::text' for i in there] + [null.format("f") for null in nulls]
+        values = ", ".join(f'k{i}::text collate "C"' for i in there)
+        asked = "".join(f", {_QUERY.format(f'k{i}') if self.worded[i] else f'k{i}'} as q{i}" for i in there)
+        each = f"distinct on ({values}) *{asked}" if values else "*"
         looked_up = f"select {each} from {every} s where {those} {'' if values else 'limit 1'}"  # noqa: S608
         return (
             f"select (select count(*) from {every} s where {those}) - (select count(distinct f.ctid)"  # noqa: S608
-            f" from ({looked_up}) a cross join lateral"
-            f" (select b.* from {rows} b where {' and '.join(same)} offset 0) f where {again} and f.held)"
+            f" from ({looked_up}) a cross join lateral (select b.* from {rows} b where {' and '.join(same)} offset 0) f"
+            f" where {' and '.join(again)} and f.held)"
         )
 
     def _extremes(self, i: int) -> str:
@@ -159,7 +183,7 @@ def lookups(console: psycopg.Connection[Any]) -> list[Lookups]:
     return [Lookups(*row) for row in console.execute(_INDEXES).fetchall()]
 
 
-def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", ()):
-        yield from _nodes(part)
+        yield from nodes(part)

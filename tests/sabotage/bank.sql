@@ -15,6 +15,7 @@ create operator class own_order for type text using btree as
   operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 ordered(text, text);
 create index word_own on word (word own_order) where id < 300;
 create index word_brin on word using brin (id);
+create index word_gin on word using gin ((array[word]));
 create table tally (name text, n int);
 insert into tally select 'item ' || i % 100, i from generate_series(1, 2000) i;
 create table former (name text, n int);
@@ -40,6 +41,9 @@ create extension btree_gist;
 create table rota (n int);
 insert into rota select i from generate_series(1, 200) i;
 create index rota_gist on rota using gist (n);
+create table shift (n int);
+insert into shift select i from generate_series(1, 200) i;
+create index shift_n on shift (n);
 create foreign data wrapper far;
 create server abroad foreign data wrapper far options (host 'tallinn');
 create foreign table overseas (i int) server abroad options (name 'there');

@@ -34,6 +34,14 @@ def _rota_turned_round(copy: Copy) -> None:
     put(copy.file("rota_gist"), before)
 
 
+def _shift_cut_short(copy: Copy) -> None:
+    """Rows are gone that an index still leads to, and their places are free."""
+    served("insert into shift values (-1), (-2)")(copy)
+    before = copy.file("shift_n").read_bytes()
+    served("delete from shift where n < 0", "vacuum (truncate false) shift")(copy)
+    put(copy.file("shift_n"), before)
+
+
 INDEXES = (
     Damage(
         "an older file of an index",
@@ -60,6 +68,25 @@ INDEXES = (
             "drop index word_btree; set enable_seqscan = off; select count(*) = 0 from word where word = md5('later47')"
         ),
         (missed("btree", r"index public\.word_hash: \d+ rows are not found by it"),),
+    ),
+    Damage(
+        "an older file of a GIN",
+        Kind.STOPPED,
+        older("word_gin"),
+        holds(f"{_BY_INDEX}select count(*) = 0 from word where array[word] = array[md5('later47')]"),
+        (missed("entries", r"index public\.word_gin: \d+ rows are not found by it"),),
+        sample=True,
+    ),
+    Damage(
+        "an index that is older than its table by deleted rows alone",
+        Kind.STOPPED,
+        _shift_cut_short,
+        holds(
+            "insert into shift values (1000); set enable_seqscan = off; set enable_bitmapscan = off;"
+            " set enable_indexonlyscan = off; select n = 1000 from shift where n = -1"
+        ),
+        (missed("entries", r"index public\.shift_n: its entries lead to 202 rows, and its table has 200 for it"),),
+        sample=True,
     ),
     Damage(
         "a GiST older than its table, each of whose entries leads to another row",
