@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 
@@ -23,6 +22,7 @@ from drill.probes.survey import Surveyor
 from drill.probes.writing import writing
 from drill.sandbox import sandbox
 from drill.seals import Sealed
+from drill.sites.discretion import of_error
 from drill.sites.site import Site
 from drill.verdict import Finding, Verdict
 from drill.verified import Verified
@@ -95,11 +95,26 @@ class Looking:
             return
         with site.console("template1") as console, console.transaction(force_rollback=True):
             console.execute("set search_path = pg_catalog")
-            for statement in besides:
-                with suppress(psycopg.Error), console.transaction():
-                    console.execute(statement.encode())
+            refused = "; ".join(_refused(console, besides))
             held = shared(console)
-        yield from shared_findings(self.sealed.shared, held, with_roles=self.with_roles, physical=self.physical)
+        found = shared_findings(self.sealed.shared, held, with_roles=self.with_roles, physical=self.physical)
+        yield from (_unseen(finding, refused) if refused else finding for finding in found)
+
+
+def _refused(console: psycopg.Connection[Any], statements: Iterable[str]) -> Iterator[str]:
+    """What the server says to those that it does not take."""
+    for statement in statements:
+        try:
+            with console.transaction():
+                console.execute(statement.encode())
+        except psycopg.Error as refused:
+            yield of_error(refused)
+
+
+def _unseen(finding: Finding, refused: str) -> Finding:
+    """Unknown: what the copy sets for its superuser could not be set here, and so not be compared."""
+    actual = f"{finding.actual}; what is set for the superuser was refused: {refused}"
+    return replace(finding, verdict=Verdict.UNKNOWN, actual=actual, says=f"Roles, memberships, settings: {actual}.")
 
 
 def _entries(name: str, site: Site) -> Observation:

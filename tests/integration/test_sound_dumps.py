@@ -142,6 +142,18 @@ def test_what_the_superuser_had_set_is_held_against_the_seal(uncommon: Uncommon,
     assert "settings: drill is " in found.actual
 
 
+def test_what_the_superuser_had_set_and_this_server_does_not_know_is_not_seen(
+    uncommon: Uncommon, tmp_path: Path
+) -> None:
+    sealed = uncommon.part(tmp_path, "older")
+    roles = tmp_path / "globals.sql"
+    roles.write_text(roles.read_text() + "ALTER ROLE drill SET operator_precedence_warning TO 'off';\n")
+    sealed = replace(sealed, dump={**sealed.dump, "globals.sql": sha256(roles)})
+    (found,) = uncommon.verify(tmp_path, sealed)
+    assert (found.check, found.verdict) == ("roles", Verdict.UNKNOWN)
+    assert "what is set for the superuser was refused: UndefinedObject (42704)" in found.actual
+
+
 @pytest.mark.parametrize("told", ["lacking", "never sealed"])
 def test_where_a_locale_is_not_known_only_what_letters_decide_is_unknown(
     told: str, uncommon: Uncommon, tmp_path: Path
