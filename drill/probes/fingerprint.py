@@ -21,6 +21,8 @@ _OPTIONS: LiteralString = (
     "(select coalesce(string_agg(o, ' ' order by o), '') from unnest(c.reloptions) o"
     " where o ~ '^(security_barrier|security_invoker|check_option)=')"
 )
+# Read whole by superusers alone.
+OF_SUPERUSERS = frozenset({"user mapping options"})
 KINDS: Mapping[str, LiteralString] = {
     "schemas": "select n.nspname, pg_get_userbyid(n.nspowner) || ' ' || " + grants("n.nspacl", "n", "n.nspowner")
     + " from pg_namespace n where " + of("pg_namespace", "n.oid"),

@@ -5,25 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import LiteralString
 
-from drill.probes.definitions import HIDDEN, NOBODYS, RELATION, grants, of
-
-
-def _granted(acl: LiteralString, owner: LiteralString, only: LiteralString = "true") -> LiteralString:
-    """To whom but the owner; null where it is to nobody."""
-    return (
-        "(select string_agg(r, ', ' order by r) from (select coalesce(g.rolname, 'public') || '='"
-        " || string_agg(a.privilege_type || case when a.is_grantable then '*' else '' end, ' ' order by"
-        " a.privilege_type) as r from aclexplode(" + acl + ") a left join pg_roles g on g.oid = a.grantee"
-        " where a.grantee <> " + owner + " and " + only + " group by g.rolname) granted)"
-    )
+from drill.probes.definitions import HIDDEN, NOBODYS, RELATION, granted, grants, of
 
 
 def _regranted(kind: LiteralString, named: LiteralString, source: LiteralString) -> LiteralString:
     """What somebody may do with an object of the server or of an extension, where it is not what came with that."""
     default = "acldefault('" + kind + "', o.owner)"
     return (
-        "select o.name, coalesce(o.now, 'nobody') from (select o.name, " + _granted("coalesce(o.acl, " + default + ")", "o.owner")
-        + " as now, " + _granted("coalesce(p.initprivs, " + default + ")", "o.owner") + " as born from (select " + named + " as name, "
+        "select o.name, coalesce(o.now, 'nobody') from (select o.name, " + granted("coalesce(o.acl, " + default + ")", "a.grantee <> o.owner")
+        + " as now, " + granted("coalesce(p.initprivs, " + default + ")", "a.grantee <> o.owner") + " as born from (select " + named + " as name, "
         + source + ") o left join pg_init_privs p on p.objoid = o.oid and p.classoid = o.class and p.objsubid = 0) o"
         " where o.now is distinct from o.born"
     )  # fmt: skip
@@ -47,7 +37,7 @@ RARE: Mapping[str, LiteralString] = {
     "owners of publications": "select p.pubname, pg_get_userbyid(p.pubowner) from pg_publication p",
     "owners of event triggers": "select v.evtname, pg_get_userbyid(v.evtowner) from pg_event_trigger v where "
     + _nobodys("pg_event_trigger", "v.oid"),
-    "maintainers": "select " + RELATION + ", " + _granted("c.relacl", "c.relowner", "a.privilege_type = 'MAINTAIN'")
+    "maintainers": "select " + RELATION + ", " + granted("c.relacl", "a.grantee <> c.relowner and a.privilege_type = 'MAINTAIN'")
     + " from pg_class c join pg_namespace n on n.oid = c.relnamespace where " + of("pg_class", "c.oid")
     + " and exists (select from aclexplode(c.relacl) x where x.privilege_type = 'MAINTAIN' and x.grantee <> c.relowner)",
     "rights on functions of others": _regranted("f", "p.oid::regprocedure::text",
@@ -94,6 +84,6 @@ SHARED_RARE: Mapping[str, LiteralString] = {
     " case when bool_or((to_jsonb(a) ->> 'inherit_option')::boolean) then 'inherits' end,"
     " case when bool_or((to_jsonb(a) ->> 'set_option')::boolean) then 'sets' end) else 'several' end from pg_auth_members a"
     " join pg_roles g on g.oid = a.roleid join pg_roles m on m.oid = a.member where m.rolname !~ '^pg_' group by 1",
-    "parameters": "select p.parname, " + _granted("p.paracl", "10") + " from pg_parameter_acl p"
-    " where " + _granted("p.paracl", "10") + " is not null",
+    "parameters": "select p.parname, " + granted("p.paracl", "a.grantee <> 10") + " from pg_parameter_acl p"
+    " where " + granted("p.paracl", "a.grantee <> 10") + " is not null",
 }  # fmt: skip

@@ -18,7 +18,7 @@ from drill.errors import DrillError
 from drill.evidence import Buckets, Holdings, Seal, Structure
 from drill.pace import Pace
 from drill.probes.digests import READING, ROWS, Parts, Shape, digests, files, keys, shapes, views, whole
-from drill.probes.fingerprint import fingerprint, fingerprint_of_large_objects
+from drill.probes.fingerprint import OF_SUPERUSERS, fingerprint, fingerprint_of_large_objects
 from drill.probes.large_objects import size_of_large_objects
 from drill.probes.pieces import Pieces
 from drill.probes.receipts import receipts
@@ -29,7 +29,6 @@ from drill.registers import ALL
 from drill.sites.site import Site
 from drill.throttle import Throttle
 
-_SUPERUSERS = "user mapping options"
 _WORTH_A_SESSION = 32 * 1024 * 1024  # bytes of tables from which a second session pays
 
 
@@ -110,7 +109,7 @@ class Surveyor:
             self.throttle.wait(size_of_large_objects(console))
         objects = {**fingerprint(console), **fingerprint_of_large_objects(console, form)}
         if not self.whole:  # a drill's dumps are made by a courier, who is no superuser and may not read these
-            objects.pop(_SUPERUSERS, None)
+            objects = {kind: those for kind, those in objects.items() if kind not in OF_SUPERUSERS}
         return replace(known, objects=objects)
 
     def size(self, register: str, site: Site) -> int:
