@@ -56,21 +56,27 @@ def _answered(waiting: dict[int, str], within: float) -> str:
     return " and ".join(waiting[each] for each in readable)
 
 
+def open_session(site: Site, place: str, patience: int) -> psycopg.Connection[Any]:
+    """One as the watch's role, over the cable from that place; psycopg.Error where there is none in so many seconds."""
+    at = site.reached_from(place)
+    return psycopg.connect(
+        host=at.host,
+        port=at.port,
+        dbname="postgres",
+        user=WATCH,
+        password=site.keys.password(WATCH),
+        connect_timeout=patience,
+        autocommit=True,
+        sslmode="disable",
+        gssencmode="disable",
+    )
+
+
 @contextmanager
 def in_session(site: Site) -> Iterator[Callers]:
     """While the site is well: StepFailed when it does not take the session."""
-    at = site.reached_from("citizens")
     try:
-        session = psycopg.connect(
-            host=at.host,
-            port=at.port,
-            dbname="postgres",
-            user=WATCH,
-            password=site.keys.password(WATCH),
-            connect_timeout=_CALM,
-            sslmode="disable",
-            gssencmode="disable",
-        )
+        session = open_session(site, "citizens", _CALM)
     except psycopg.Error as refused:
         raise site.failed(f"no session can be opened over the cable: {refused}", refused) from refused
     with closing(session):

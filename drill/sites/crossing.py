@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from drill.link import Link
-from drill.sites.site import WATCH
+from drill.sites.callers import open_session
 
 if TYPE_CHECKING:
     from drill.sites.site import Site
@@ -36,20 +36,8 @@ class Crossing:
 
     def measure(self, home: Site, embassy: Site) -> dict[str, float | None]:
         """The same as it is: StepFailed where home cannot be asked. Takes a second, and some round trips."""
-        at = home.reached_from(embassy.name)
         try:
-            session = psycopg.connect(
-                host=at.host,
-                port=at.port,
-                dbname="postgres",
-                user=WATCH,
-                password=home.keys.password(WATCH),
-                connect_timeout=_PATIENCE,
-                autocommit=True,
-                sslmode="disable",
-                gssencmode="disable",
-            )
-            with closing(session):
+            with closing(open_session(home, embassy.name, _PATIENCE)) as session:
                 return self._measured(session)
         except psycopg.Error as refused:
             raise home.failed(f"the way from the embassy cannot be measured: {refused}", refused) from refused
