@@ -43,11 +43,9 @@ def instant(text: str) -> datetime:
 def name_of(given: str) -> str:
     """The name that runs carry, of a scenario that is given as `drill run` takes it; else what was given."""
     from drill.errors import ScenarioError
-    from drill.scenario import Scenario
-    from drill.scenario.shelf import find_scenario
 
     try:
-        return Scenario.load(find_scenario(given)).name
+        return _loaded(given)
     except ScenarioError:
         return given
 
@@ -56,15 +54,20 @@ def known(given: str, history: History) -> str:
     """The same of a scenario that must be: ScenarioError where there is neither its file nor a run of it."""
     from drill.errors import ScenarioError
     from drill.history import Filter
-    from drill.scenario import Scenario
-    from drill.scenario.shelf import find_scenario
 
     try:
-        return Scenario.load(find_scenario(given)).name
+        return _loaded(given)
     except ScenarioError:
         if history.runs(Filter(scenario=given, last=1)):
             return given
         raise
+
+
+def _loaded(given: str) -> str:
+    from drill.scenario import Scenario
+    from drill.scenario.shelf import find_scenario
+
+    return Scenario.load(find_scenario(given)).name
 
 
 _Scenario = Annotated[str | None, typer.Option(parser=name_of, help="Only runs of this scenario.")]

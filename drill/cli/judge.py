@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from drill.cli.options import AlsoJson
 from drill.errors import DrillError, ScenarioError
 
 
@@ -15,7 +16,7 @@ def register(app: typer.Typer) -> None:
 def judge_run(
     run: Annotated[Path, typer.Argument(help="The folder of a run, or its id below the runs folder.")],
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = Path("runs"),
-    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
+    json: AlsoJson = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="A few plain lines instead of the table.")] = False,
 ) -> None:
     """Judge the evidence of a run again: its verdict is the exit code. Starts nothing, changes nothing in the folder.

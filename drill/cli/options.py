@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -28,3 +29,9 @@ def _duration(text: str) -> float:
         return seconds(text)
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong)) from None
+
+
+PgBin = Annotated[Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs (embedded).")]
+Image = Annotated[str | None, typer.Option(envvar="DRILL_IMAGE", help="The image to use (docker).")]
+AlsoJson = Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")]
+AlsoJunit = Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JUnit XML.")]

@@ -12,7 +12,7 @@ import typer
 
 from drill.cli.keeping import held_against_earlier, share
 from drill.cli.keeping import keep as remember
-from drill.cli.options import On, duration_option
+from drill.cli.options import AlsoJson, AlsoJunit, Image, On, PgBin, duration_option
 
 if TYPE_CHECKING:
     from drill.head import Head
@@ -50,12 +50,10 @@ def run(  # noqa: PLR0913 - one parameter for each option
         bool, typer.Option("--pause", help="Before each act say what will happen and why, and wait for Enter.")
     ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave both sites up afterwards, until Ctrl-C.")] = False,
-    pg_bin: Annotated[
-        Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs (embedded).")
-    ] = None,
-    image: Annotated[str | None, typer.Option(envvar="DRILL_IMAGE", help="The image to use (docker).")] = None,
-    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
-    junit: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JUnit XML.")] = None,
+    pg_bin: PgBin = None,
+    image: Image = None,
+    json: AlsoJson = None,
+    junit: AlsoJunit = None,
     markdown: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as Markdown.")] = None,
     html: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the report as one page.")] = None,
     pdf: Annotated[str | None, typer.Option(metavar="FILE", help="Also write it as PDF (needs WeasyPrint).")] = None,

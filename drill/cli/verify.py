@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drill.cli.options import On, duration_option
+from drill.cli.options import AlsoJson, AlsoJunit, Image, On, PgBin, duration_option
 
 if TYPE_CHECKING:
     from drill.clusters import Cluster
@@ -45,12 +45,10 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=16, help="So many looks at a time.")] = 2,
     timeout: Annotated[float | None, duration_option("End what takes longer.")] = None,
-    pg_bin: Annotated[
-        Path | None, typer.Option(envvar="DRILL_PG_BIN", help="PostgreSQL's programs (embedded).")
-    ] = None,
-    image: Annotated[str | None, typer.Option(envvar="DRILL_IMAGE", help="The image to use (docker).")] = None,
-    json: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JSON.")] = None,
-    junit: Annotated[str | None, typer.Option(metavar="FILE|-", help="Also write the result as JUnit XML.")] = None,
+    pg_bin: PgBin = None,
+    image: Image = None,
+    json: AlsoJson = None,
+    junit: AlsoJunit = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and only what is not met.")] = False,
 ) -> None:
     """Restore a copy in a sandbox and hold it against the seal of its server. The copy is only read.
