@@ -31,6 +31,14 @@ class Mark:
     name: str
 
 
+def summed(parts: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Seconds by name; a phase that came again, as the queue does, is all of its times together."""
+    spent: dict[str, float] = {}
+    for name, seconds in parts:
+        spent[name] = spent.get(name, 0.0) + seconds
+    return spent
+
+
 def micros(seconds: float) -> float:
     """Rounded to microseconds, so that parts which are rounded alike still sum to their whole."""
     return round(seconds, 6)

@@ -16,7 +16,7 @@ from typing import Self
 from drill.errors import ScenarioError
 from drill.fit import FEWEST, Fit, fit, level, together
 from drill.link import Link, told
-from drill.phases import NAMES
+from drill.phases import NAMES, summed
 from drill.result import Judged
 
 KIN = (
@@ -47,12 +47,10 @@ class Drilled:
             raise ValueError("; ".join(run.flaws) or "another scenario was played than its file says")
         if run.total.rta_s is None or not run.total.phases:
             raise ValueError("no recovery time was measured")
-        spent: defaultdict[str, float] = defaultdict(float)
-        for phase in run.total.phases:
-            spent[phase.name] += phase.seconds
+        spent = summed((phase.name, phase.seconds) for phase in run.total.phases)
         sizes = [e.facts.get("bytes") for e in run.evidence.all("sealed")]
         whole = sum(int(size) for size in sizes if size) if sizes and all(sizes) else None
-        return cls(run.run_id, started.at, _kin(began), int(began["people"]), whole, dict(spent))
+        return cls(run.run_id, started.at, _kin(began), int(began["people"]), whole, spent)
 
 
 def _kin(began: Mapping[str, object]) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,7 @@ from drill.actions import Action
 from drill.history.overdue import Due
 from drill.history.records import KIN, Record
 from drill.history.trends import Baseline, apart, kinships, short
+from drill.phases import summed
 from drill.reports.text import amount, duration, printable
 
 _BAR = 30  # columns of the longest
@@ -89,18 +89,10 @@ def compared(one: Record, other: Record) -> Iterator[str]:
     for name in dict.fromkeys([*parts[0], *parts[1]]):
         times = [each[name].rta_s if name in each else None for each in parts]
         rows.append(_change(f"RTA of {name}", times[0], times[1]))
-    phases = [_phases(record) for record in (one, other)]
+    phases = [summed((p["name"], p["seconds"]) for p in each.document.get("phases") or []) for each in (one, other)]
     for name in dict.fromkeys([*phases[0], *phases[1]]):
         rows.append(_change(f"phase {name}", phases[0].get(name), phases[1].get(name)))
     yield from table(rows, right=3)
-
-
-def _phases(record: Record) -> dict[str, float]:
-    """Seconds by name; one that came again, as a queue does, is all of its times together."""
-    spent: defaultdict[str, float] = defaultdict(float)
-    for each in record.document.get("phases") or []:
-        spent[each["name"]] += each["seconds"]
-    return spent
 
 
 def _change(what: str, one: float | None, other: float | None) -> tuple[str, str, str, str]:
@@ -126,7 +118,7 @@ def expected(records: Sequence[Record]) -> str:
     took = [record.took_s for record in fine if record.took_s is not None]
     rtas = [record.rta_s for record in fine if record.rta_s is not None]
     if not took or not rtas:
-        return "it has not been played here yet, so that nobody knows how long it takes"
+        return "nobody knows, it has not been played here yet"
     median, plural = duration(statistics.median(rtas)), "s" if len(fine) > 1 else ""
     return (
         f"in {len(fine)} earlier run{plural} (median): {duration(statistics.median(took))} in all, RTA {median};"
