@@ -28,7 +28,7 @@ TESTS = (
     *("verdict", "judgements", "structures", "bounds", "time_taken", "sentences", "summaries", "proofs", "agreement"),
     *("regression", "content", "objects", "verified", "moment", "doubts", "fates", "fence_states", "checks", "digest"),
     *("soundness", "measures", "pauses", "phases_by_second", "evidence", "wal", "segments", "trail", "spread"),
-    *("run", "response"),
+    *("run", "response", "undisturbed"),
 )
 _CPU_SECONDS, _MEMORY = 60, 4 << 30  # what runs away is ended: that, too, is noticed
 _NEAR = 3  # files that are tried before all others are imported
