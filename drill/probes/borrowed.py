@@ -57,6 +57,7 @@ _SETTINGS: Mapping[str, str] = {
     "enable_bitmapscan": "off",
     "event_triggers": "off",
     "jit": "off",
+    "gin_fuzzy_search_limit": "0",
     "work_mem": "64MB",
     "lock_timeout": "30s",
 }

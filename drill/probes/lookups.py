@@ -61,9 +61,11 @@ ALONE: LiteralString = "update pg_index set indisvalid = false where indrelid = 
 _BY_INDEX = ("enable_seqscan", "enable_tidscan", "enable_hashjoin", "enable_mergejoin")  # off
 _BY_BITMAP = ("brin", "gin")
 _NO_NULLS = ("hash", "gin")  # a row that has nothing else cannot be looked up
+# Of all words, in groups: a server goes only so deep into an expression.
 _QUERY = (
-    "(select string_agg(concat(chr(39), replace(replace(w, chr(92), repeat(chr(92), 2)), chr(39), repeat(chr(39), 2)),"
-    " chr(39)), ' & ') from unnest(tsvector_to_array({})) w)::tsquery"
+    "(select string_agg(part, ' & ') from (select concat('(', string_agg(concat(chr(39),"
+    " replace(replace(w, chr(92), repeat(chr(92), 2)), chr(39), repeat(chr(39), 2)), chr(39)), ' & '), ')') as part"
+    " from unnest(tsvector_to_array({})) with ordinality as each(w, n) group by n / 500) s)::tsquery"
 )
 _SET: LiteralString = "select set_config(%s, %s, true)"
 _BLOCK = "(ctid::text::point)[0]::bigint"

@@ -67,6 +67,9 @@ def _past(trial: Trial, indexes: tuple[str, ...], statement: str) -> None:
 
 def test_nothing_is_wrong_with_what_is_sound(trial: Trial) -> None:
     trial.do(_MADE)
+    trial.do("create table book (found tsvector); create index on book using gin (found)")
+    trial.do("insert into book select to_tsvector(string_agg('w' || i, ' ')) from generate_series(1, 50000) i")
+    trial.do("alter database trial set gin_fuzzy_search_limit = 1")
     seen = _seen(trial)
     assert (seen.wrong, dict(seen.unseen)) == ((), {})
     assert seen.looked_at > 100
