@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import LiteralString
 
 from drill.clusters import HIDING, LABEL, Cluster
-from drill.errors import StepFailed
+from drill.errors import NotInTime, StepFailed
 from drill.seals import Sealed
 from drill.sites.control import Control
 from drill.sites.marks import MESSAGE, holds
-from drill.sites.physical import LATER, Arrival, Physical
+from drill.sites.physical import ELSEWHERE, LACKING, LATER, Arrival, Physical
 from drill.sites.site import Site
 from drill.sites.trail import Way, further_back
 from drill.sites.wal import LSN, Record, Wal, lsn_of, place_of
@@ -102,6 +102,14 @@ def leads_elsewhere(physical: Physical, log: tuple[Way, Wal], since: int) -> Fin
             says = f"its log creates the tablespace {found[1]} at {found[2]}, at {lsn_of(record.start)}"
             return of_copy("restored", Verdict.UNKNOWN, RESTORED, f"{says}: {LATER}")
     return None
+
+
+def unread(name: str, why: StepFailed) -> Finding:
+    """Of a database of the copy that cannot be read. Who was too slow, or lacks its locale, does not know it."""
+    lacking = LACKING.search(str(why)) is not None
+    verdict = Verdict.UNKNOWN if lacking or isinstance(why, NotInTime) else Verdict.MISSED
+    actual = f"{why}; {ELSEWHERE}" if lacking else str(why)
+    return Finding("restored", name, verdict, RESTORED, actual, f"{name}: {actual}.")
 
 
 def replayed(arrival: Arrival, control: Control, last: Record) -> Finding:

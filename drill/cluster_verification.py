@@ -19,6 +19,7 @@ from drill.cluster_findings import (
     of_the_files,
     on_timeline,
     replayed,
+    unread,
 )
 from drill.clusters import Cluster
 from drill.digest import Digest
@@ -156,7 +157,7 @@ class ClusterVerification:
             try:
                 holdings[name] = looking.at(name, site)
             except StepFailed as broken:
-                yield Finding("restored", name, Verdict.MISSED, RESTORED, str(broken), f"{name}: {broken}.")
+                yield unread(name, broken)
                 continue
             if UNLOGGED in self.allowed and sealed is not None:
                 expected[name], empty = _without_unlogged(expected[name], holdings[name])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OFFICIAL = "postgres:18"
 _OURS = "drill-postgres"
-_RECIPE = "3"  # raised when what `rootfs` makes changes: an image of an older recipe is built anew
+_RECIPE = "4"  # raised when what `rootfs` makes changes: an image of an older recipe is built anew
 _LABEL_RECIPE = "drill.recipe"
 _EXAMINATION = 60.0  # seconds for three questions
 _PULL_PATIENCE = 15.0  # seconds until the registry must have begun to answer, and between two of its answers

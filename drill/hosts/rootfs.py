@@ -23,6 +23,8 @@ _TOOLS = (
     *("sh", "cat", "chmod", "chown", "cp", "date", "dd", "df", "du", "env", "head", "id", "ls", "mkdir", "mv", "rm"),
     *("sleep", "stat", "sync", "tail", "test", "touch", "tr", "true", "wc"),
 )
+_LOCALES = Path("/usr/lib/locale")
+_MANY = 8 * 1024 * 1024  # bytes of locales that are too much for an image
 _UNNEEDED = ("include", "lib/pgxs", "lib/pkgconfig")  # for compiling only
 _PASSWD = f"root:x:0:0:root:/root:/bin/sh\npostgres:x:{POSTGRES_ID}:{POSTGRES_ID}::/var/lib/postgresql:/bin/sh\n"
 _GROUP = f"root:x:0:\npostgres:x:{POSTGRES_ID}:\n"
@@ -43,6 +45,8 @@ def build(package: Path) -> bytes:
     ours = _package_files(package)
     for file in ours:
         tree.file(str(HOME / file.relative_to(package.parent).as_posix()), file)
+    for file in _locales():
+        tree.file(str(file), file)
     tools = _tools()
     for name, found in tools.items():
         tree.file(f"/bin/{name}", found)
@@ -104,6 +108,13 @@ def _package_files(package: Path) -> list[Path]:
     install, bundled = package / "pginstall", package.parent / f"{package.name}.libs"
     files = [f for f in sorted([*install.rglob("*"), *bundled.rglob("*")]) if f.is_file() and f.suffix != ".a"]
     return [f for f in files if not any(f.is_relative_to(install / name) for name in _UNNEEDED)]
+
+
+def _locales() -> list[Path]:
+    """Those of this machine, which somebody's databases may need; of very many only the one that every machine has."""
+    every = [file for file in sorted(_LOCALES.rglob("*")) if file.is_file()]
+    few = sum(file.stat().st_size for file in every) <= _MANY
+    return every if few else [file for file in every if file.is_relative_to(_LOCALES / "C.utf8")]
 
 
 def _tools() -> dict[str, Path]:

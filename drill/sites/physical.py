@@ -43,8 +43,8 @@ _APART = {
     **SOLITARY,
     **dict.fromkeys(HIDING, "off"),
 }
-_LACKING = re.compile(
-    r"incompatible with (?:server|operating system)|not supported by (?:this )?build|could not access file|"
+LACKING = re.compile(
+    r"incompatible with (?:server|operating system)|not supported (?:by|in) (?:this )?build|could not access file|"
     r"could not load library|unrecognized configuration parameter|insufficient parameter settings|"
     r"requested recovery stop point is before consistent recovery point"
 )
@@ -53,6 +53,7 @@ _ABROAD = re.compile(
     r'could not (?:set permissions on|create|stat) directory "/'
 )
 _UNREACHED = "recovery ended before configured recovery target was reached"
+ELSEWHERE = "what this PostgreSQL or its machine lacks, another may have: --on, --pg-bin or --image names it"
 LATER = "take a later base backup, or replay to before that"
 _STRANGER = re.compile(r'role ".*" does not exist', re.S)
 _NEVER = ("does not exist", "authentication failed", "not permitted to log in", "not currently accepting connections")
@@ -149,7 +150,7 @@ class Physical:
             if _ABROAD.search(hint):
                 why = f"its log creates a tablespace that nothing here can hold ({why}): {LATER}"
                 raise Unloadable(why, hint=hint, lacking=True) from ended
-            raise Unloadable(why, hint=hint, lacking=bool(_LACKING.search(hint))) from ended
+            raise Unloadable(why, hint=hint, lacking=bool(LACKING.search(hint))) from ended
         finally:
             self.site.host.run(["chmod", "0700", spaces], deadline=_ASK)
 
@@ -159,7 +160,12 @@ class Physical:
         run([self.site.program("pg_ctl"), "stop", "-D", str(self.data), "-m", "fast"], deadline=_DEADLINE)
         told = [word for name, setting in settings.items() for word in ("-c", f"{name}={setting}")]
         single = [self.site.program("postgres"), "--single", "-D", str(self.data), *told, "template1"]
-        said = run(["/bin/sh", "-c", 'echo "$0" | "$@"', _WHO, *single], deadline=_ASK)
+        try:
+            said = run(["/bin/sh", "-c", 'echo "$0" | "$@"', _WHO, *single], deadline=_ASK)
+        except StepFailed as refused:
+            if (for_good := _FOR_GOOD.search(str(refused))) is not None:
+                raise _kept_out(for_good[1].partition(" | ")[0]) from refused
+            raise
         if (found := _SAID.search(said)) is None:
             raise Unloadable("nobody knows who its superuser is", hint=" ".join(said.split())[-200:], lacking=True)
         self.site.officer = bytes.fromhex(found[1]).decode()
@@ -212,7 +218,7 @@ class Physical:
                 hint = "a copy in which its own superuser may log in can be looked at"
                 raise Unloadable(f"{self.site.officer} is not let in: {refused}", hint=hint, lacking=True) from refused
             if (for_good := _FOR_GOOD.search(str(refused))) is not None:
-                raise Unloadable(f"nobody is let in: {for_good[1]}", hint="") from refused
+                raise _kept_out(for_good[1]) from refused
             raise
         return True
 
@@ -238,6 +244,12 @@ class Physical:
     def _psql(self, *what: str) -> str:
         argv = [self.site.program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "--no-password"]
         return self.site.host.run([*argv, *locally(self.site), "-d", "template1", *what], deadline=_ASK)
+
+
+def _kept_out(says: str) -> Unloadable:
+    """By what the server says for ever."""
+    lacking = LACKING.search(says) is not None
+    return Unloadable(f"nobody is let in: {f'{says}; {ELSEWHERE}' if lacking else says}", hint="", lacking=lacking)
 
 
 def _time(said: str) -> datetime | None:

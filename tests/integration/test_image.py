@@ -34,6 +34,15 @@ def test_every_program_of_postgresql_finds_its_libraries(docker_client: Any) -> 
     assert told.decode() == "done\n"
 
 
+def test_databases_of_the_locales_of_this_machine_can_be_there(docker_client: Any) -> None:
+    built = image.find(docker_client, image.ours())
+    script = f"{built.programs}/initdb -D /tmp/d --locale=C.UTF-8 && echo done"
+    told = docker_client.containers.run(
+        built.name, ["-c", script], entrypoint="/bin/sh", user="postgres", network_mode="none", remove=True
+    )
+    assert told.decode().endswith("done\n")
+
+
 def test_the_same_files_give_the_same_tree() -> None:
     package = binaries.wheel()
     assert package is not None
