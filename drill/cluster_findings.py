@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import LiteralString
 
 from drill.clusters import HIDING, LABEL, Cluster
 from drill.errors import NotInTime, StepFailed
-from drill.seals import Sealed
+from drill.looking import doubted
+from drill.moment import Unfinished
+from drill.seals import Prepared, Sealed
 from drill.sites.control import Control
 from drill.sites.marks import MESSAGE, holds
 from drill.sites.physical import ELSEWHERE, LACKING, LATER, Arrival, Physical
@@ -172,6 +174,35 @@ def _holds_nonce(physical: Physical, log: tuple[Way, Wal], sealed: Sealed) -> bo
     except StepFailed as damaged:
         says = f"its log cannot be read from {sealed.ended.lsn} on: {damaged}"
         return f"{says}; name an archive that goes back to it: --wal DIR"
+
+
+def unfinished_as_sealed(sealed: Sealed | None, arrival: Arrival, since: Unfinished) -> Finding | None:
+    """Whether what was prepared and not yet ended is in the copy, and no more; None where nobody can ask for any."""
+    target, held = (
+        "each that was prepared and not ended, and no other",
+        {one.transaction: one for one in arrival.prepared},
+    )
+    if sealed is None or sealed.prepared is None:
+        actual = f"the seal does not tell of any; in the copy: {_all_of(held.values())}"
+        return of_copy("prepared", Verdict.UNKNOWN, target, actual) if held else None
+    due: dict[int, Prepared | str] = {number: f"transaction {number}" for number in since.prepared}
+    due |= {one.transaction: one for one in sealed.prepared}
+    for number in since.ended:
+        due.pop(number, None)
+    lacking, beyond = due.keys() - held.keys(), held.keys() - due.keys()
+    if not lacking and not beyond:
+        there = f"{len(held)}, as it was to be: {_all_of(held.values())}" if held else "none, as it was to be"
+        return of_copy("prepared", Verdict.MET, target, there)
+    groups: dict[str, list[object]] = {
+        "missing": [due[one] for one in sorted(lacking)],
+        "too many": [held[one] for one in sorted(beyond)],
+    }
+    actual = "; ".join(f"{what}: {_all_of(which)}" for what, which in groups.items() if which)
+    return doubted(of_copy("prepared", Verdict.MISSED, target, actual), since.doubt)
+
+
+def _all_of(which: Iterable[object]) -> str:
+    return ", ".join(map(str, which))
 
 
 def freshness(arrival: Arrival, control: Control, expected: datetime) -> Finding:

@@ -19,6 +19,7 @@ from drill.cluster_findings import (
     of_the_files,
     on_timeline,
     replayed,
+    unfinished_as_sealed,
     unread,
 )
 from drill.clusters import Cluster
@@ -28,15 +29,15 @@ from drill.evidence import Holdings, Seal
 from drill.hosts import Premises
 from drill.hosts.scratch import scratch
 from drill.looking import Looking, absent, doubted, of_databases
-from drill.moment import Doubts, Layout, doubts
+from drill.moment import Doubts, Layout, doubts, since_when
 from drill.packed_backup import PackedBackup
 from drill.seals import Sealed
 from drill.sites.aim import Aim
 from drill.sites.control import Control
 from drill.sites.physical import Arrival, Physical
 from drill.sites.site import Site
-from drill.sites.trail import Way, trail
-from drill.sites.wal import Wal, lsn_of
+from drill.sites.trail import Way, further_back, trail
+from drill.sites.wal import Wal, lsn_of, place_of
 from drill.unlogged import UNLOGGED, unlogged, wholly_unlogged
 from drill.verdict import Finding, Verdict
 from drill.verified import Verified
@@ -66,7 +67,7 @@ class ClusterVerification:
                 yield from broken
                 yield from self._found(cluster, site, tell) if cluster else self._nothing()
 
-            return looking.judged(self.copy, find, _unchecked(cluster))
+            return looking.judged(self.copy, find, tuple(_unchecked(cluster, self.sealed)))
 
     def _unpacked(self, opened: ExitStack, tell: Callable[[str], None]) -> tuple[Cluster | None, list[Finding]]:
         """As a folder; none, and why, where it is damaged."""
@@ -130,7 +131,22 @@ class ClusterVerification:
             return
         yield of_copy("restored", Verdict.MET, RESTORED, "brought up, and it takes writes")
         yield from self._reached(arrival, control, log)
+        if log is not None:
+            log = self._back_to_the_seal(physical, log, opened)
         yield from self._inside(physical.site, (arrival, control, log), tell)
+
+    def _back_to_the_seal(self, physical: Physical, log: tuple[Way, Wal], opened: ExitStack) -> tuple[Way, Wal]:
+        """The log from the seal on, where the copy needs less of it and there is more; else as it is."""
+        way, wal = log
+        if self.sealed is None or self.sealed.timeline != way.timeline:
+            return log
+        since = (way.timeline, place_of(since_when(self.sealed).lsn))
+        if since[1] >= wal.segments[0] * wal.segment:
+            return log
+        try:
+            return way, opened.enter_context(further_back(physical, wal, since))
+        except StepFailed:  # then nothing tells what was written, which is said of each thing that differs
+            return log
 
     def _reached(self, arrival: Arrival, control: Control, log: tuple[Way, Wal] | None) -> Iterator[Finding]:
         if log is not None and self.aim.latest:
@@ -150,6 +166,8 @@ class ClusterVerification:
             sealed = _with_views(self.sealed)
             loose = doubts(sealed, *came, layouts)
             sealed = _loosened(sealed, loose)
+        if (left := unfinished_as_sealed(self.sealed, came[0], loose.unfinished)) is not None:
+            yield left
         looking = Looking(sealed, self.premises, self.jobs, physical=True)
         expected, holdings = dict(looking.expected(there)), dict[str, Holdings]()
         for name in sorted(expected.keys() & set(there)):
@@ -195,10 +213,10 @@ def _accepted(name: str, empty: list[str]) -> Iterator[Finding]:
         yield Finding("unlogged", name, Verdict.MET, "as after every recovery", actual, says)
 
 
-def _unchecked(cluster: Cluster | None) -> tuple[str, ...]:
-    told = (
-        "its own configuration: the sandbox obeys none of it",
-        "entries too many in hash and GIN indexes, and prepared transactions: nobody looks for them",
-    )
-    manifested = cluster is None or cluster.manifested
-    return told if manifested else ("its files one by one: there is no backup_manifest", *told)
+def _unchecked(cluster: Cluster | None, sealed: Sealed | None) -> Iterator[str]:
+    if cluster is not None and not cluster.manifested:
+        yield "its files one by one: there is no backup_manifest"
+    yield "its own configuration: the sandbox obeys none of it"
+    yield "entries too many in hash and GIN indexes: nobody looks for them"
+    if sealed is not None and sealed.prepared is None:
+        yield "whether transactions that were prepared are all there: the seal does not tell of any, as of a standby"

@@ -10,12 +10,12 @@ from drill.errors import StepFailed
 from drill.evidence import Seal, Structure
 from drill.probes.digests import FILES, ROWS, name_of
 from drill.probes.fingerprint import KINDS
-from drill.seals import How, Sealed
+from drill.seals import How, Place, Sealed
 from drill.sites.control import Control
 from drill.sites.physical import Arrival
 from drill.sites.site import Site
 from drill.sites.trail import Way
-from drill.sites.wal import Record, Wal, ending_of, lsn_of, place_of
+from drill.sites.wal import Record, Wal, ending_of, lsn_of, place_of, prepares
 
 _FILE = re.compile(r"rel (\d+)/(\d+)/(\d+)")
 _FOLDER = re.compile(r"\d+/(\d+)")  # of a database: its tablespace, its number
@@ -36,16 +36,27 @@ SCHEMA = (*KINDS, "large objects", "tables", "constraints", "indexes", "sequence
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What became of prepared transactions after the seal, by number; nothing where the copy is of its moment."""
+
+    prepared: frozenset[int] = frozenset()
+    ended: frozenset[int] = frozenset()
+    doubt: str | None = None  # why that is not known
+
+
+@dataclass(frozen=True, slots=True)
 class Doubts:
     """What of a copy need not be as sealed, and why; nothing where it is of the seal's moment."""
 
     databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by table, or by kind of object
     shared: str | None = None  # why roles, and which databases there are, may differ
+    unfinished: Unfinished = Unfinished()
 
     @classmethod
     def of_all(cls, sealed: Sealed, why: str) -> Doubts:
         """Everything may differ."""
-        return cls({name: dict.fromkeys((*seal.tables, *SCHEMA), why) for name, seal in sealed.databases.items()}, why)
+        every = {name: dict.fromkeys((*seal.tables, *SCHEMA), why) for name, seal in sealed.databases.items()}
+        return cls(every, why, Unfinished(doubt=why))
 
     def marked(self, sealed: Sealed) -> Sealed:
         """The seal, with what this copy need not hold as it is sealed marked as such."""
@@ -86,6 +97,8 @@ class Between:
     files: set[File] = field(default_factory=set)
     databases: set[str] = field(default_factory=set)  # that were created, moved or dropped, by number
     straggler: int | None = None  # a transaction that had begun before the seal
+    prepared: set[int] = field(default_factory=set)  # transactions, by number
+    ended: set[int] = field(default_factory=set)
 
     def read(self, record: Record, next_transaction: int) -> None:
         """The next record; `next_transaction` is the first that had not begun at the seal."""
@@ -94,7 +107,13 @@ class Between:
         # without a transaction it is a checkpoint's, or a reader's; in place only figures for the planner are written
         if record.transaction and not record.says.startswith("INPLACE"):
             self.files |= set(_FILE.findall(record.says))
-        if (ending := ending_of(record)) is None or not ending.committed:
+        if prepares(record):
+            self.prepared.add(record.transaction)
+        if (ending := ending_of(record)) is None:
+            return
+        if ending.prepared:
+            self.ended.add(ending.transaction)
+        if not ending.committed:
             return
         self.files |= _files_of(record.gone).keys()
         if (next_transaction - ending.transaction) % 2**32 in range(1, 2**31):
@@ -107,17 +126,22 @@ def _files_of(paths: Iterable[str]) -> Mapping[File, str]:
     return {(match[1] or _DEFAULT, match[2], match[3]): match.string for match in found}
 
 
+def since_when(sealed: Sealed) -> Place:
+    """From where on it may be otherwise than it was sealed."""
+    return sealed.ended if sealed.how in (How.QUIESCED, How.PAUSED) else sealed.begun
+
+
 def doubts(
     sealed: Sealed, arrival: Arrival, control: Control, log: tuple[Way, Wal] | None, layouts: Mapping[str, Layout]
 ) -> Doubts:
     """By what the log tells; `layouts` of the databases that the copy has."""
-    still = sealed.how in (How.QUIESCED, How.PAUSED)
-    since = sealed.ended if still else sealed.begun
+    since = since_when(sealed)
     place, next_transaction = place_of(since.lsn), int(since.transaction)
     quiet = sealed.how is How.QUIESCED and arrival.transaction == next_transaction
     end = _end(arrival, control, log)
     if end + _HEADER < place:
-        if quiet and control.idle and control.next_transaction == next_transaction:
+        idle = control.idle and not arrival.prepared  # a server that is stopped in order may leave what was prepared
+        if quiet and idle and control.next_transaction == next_transaction:
             return Doubts()
         return Doubts.of_all(sealed, f"the copy ends at {lsn_of(end)}, before it was sealed at {since.lsn}")
     if quiet:
@@ -150,11 +174,13 @@ def _between(wal: Wal, place: int, end: int, next_transaction: int) -> Between |
 def _written(sealed: Sealed, found: Between | str, layouts: Mapping[str, Layout]) -> Doubts:
     if isinstance(found, str):
         return Doubts.of_all(sealed, found)
+    unfinished = Unfinished(frozenset(found.prepared), frozenset(found.ended))
     if found.straggler is not None:
-        return Doubts.of_all(sealed, f"transaction {found.straggler} was under way when it was sealed")
+        why = f"transaction {found.straggler} was under way when it was sealed"
+        return replace(Doubts.of_all(sealed, why), unfinished=unfinished)
     shared = found.databases or any(space == _SHARED for space, _, _ in found.files)
     each = {name: doubts_of(seal, found, layouts.get(name)) for name, seal in sealed.databases.items()}
-    return Doubts(each, "roles or databases were written to after the seal" if shared else None)
+    return Doubts(each, "roles or databases were written to after the seal" if shared else None, unfinished)
 
 
 def doubts_of(seal: Seal, found: Between, layout: Layout | None) -> dict[str, str]:

@@ -23,9 +23,10 @@ from drill.probes.digests import shapes
 from drill.probes.fingerprint import shared
 from drill.probes.logins import able
 from drill.probes.survey import Surveyor
-from drill.seals import How, Place, Sealed
+from drill.seals import How, Place, Prepared, Sealed
 from drill.sites.marks import Mark, nonce, restore_point
 from drill.sites.origin import Origin
+from drill.sites.prepared import LISTED, listed
 from drill.throttle import Throttle
 
 OLDEST = 14  # record hashes and the snapshot functions are since then
@@ -39,9 +40,13 @@ select current_setting('server_version_num')::int / 10000, current_setting('serv
 """
 _PLACE: LiteralString = """
 select (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end)::text,
-       pg_snapshot_xmax(pg_current_snapshot())::text,
-       pg_snapshot_xmin(pg_current_snapshot()) = pg_snapshot_xmax(pg_current_snapshot()),
        case when pg_is_in_recovery() then pg_get_wal_replay_pause_state() else 'primary' end
+"""
+# A snapshot ends with the last transaction that has ended: those that began later and are under way are beyond it. What
+# is the next one's number, `age` counts from, in 32 bits.
+_NEXT: LiteralString = """
+select pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint, age('3'::xid) + 3::bigint
+from (select pg_current_snapshot()) seen (s)
 """
 _DATABASES: LiteralString = "select datname from pg_database where datallowconn and not datistemplate order by 1"
 
@@ -102,14 +107,16 @@ class Sealing:
         only = frozenset(self.tables) or None
         told = Pace(tell)
         surveyor = Surveyor(self.jobs, self.patience, form, True, only, told, self.throttle, self.buckets)
-        begun, chosen = self._place(console), self._chosen(console)
+        begun, prepared, chosen = self._place(console), self._prepared(console), self._chosen(console)
+        if prepared:
+            tell(f"prepared, and neither committed nor rolled back: {', '.join(map(str, prepared))}")
         self._prove_named(surveyor, chosen)
         seals = {name: self._seal(surveyor, name, tell) for name in chosen}
         changed = self._changed(surveyor, seals, tell)
         ended = self._place(console)
         self._prove_still(begun, ended)
         about = replace(about, form=form, begun=begun, ended=ended, databases=seals, changed=changed)
-        return replace(about, shared=shared(console), unsealed=self._unsealed(seals))
+        return replace(about, shared=shared(console), unsealed=self._unsealed(seals), prepared=prepared)
 
     def _about(self, console: psycopg.Connection[Any]) -> Sealed:
         major, version, system, timeline, superuser = console.execute(_ABOUT).fetchone() or (0, "", "", 0, "")
@@ -170,14 +177,22 @@ class Sealing:
         return changed
 
     def _place(self, console: psycopg.Connection[Any]) -> Place:
-        lsn, transaction, idle, state = console.execute(_PLACE).fetchone() or ("", "", False, "")
+        lsn, state = console.execute(_PLACE).fetchone() or ("", "")
+        oldest, beyond, number = console.execute(_NEXT).fetchone() or (0, 0, 0)  # later: of none that wrote before
+        upcoming = beyond + (number - beyond) % 2**32
         if self.how is How.PAUSED and state != "paused":
             hint = "select pg_wal_replay_pause() there, and wait until pg_get_wal_replay_pause_state() says paused"
             raise CannotRun(f"{self.origin.name} is no standby whose replay is paused ({state})", hint=hint)
-        if self.how is How.QUIESCED and (not idle or state != "primary"):
+        if self.how is How.QUIESCED and (oldest != upcoming or state != "primary"):
             hint = "stop those who write and wait until their transactions have ended"
+            if prepared := self._prepared(console):
+                hint += f"; prepared, to be committed or rolled back: {', '.join(map(str, prepared))}"
             raise CannotRun(f"{self.origin.name} is not quiet: transactions are under way", hint=hint)
-        return Place(lsn or "", transaction, datetime.now(UTC))
+        return Place(lsn or "", str(upcoming), datetime.now(UTC))
+
+    def _prepared(self, console: psycopg.Connection[Any]) -> tuple[Prepared, ...] | None:
+        (told,) = console.execute(LISTED).fetchone() or (None,)
+        return None if told is None else listed(told)
 
     def _prove_still(self, begun: Place, ended: Place) -> None:
         """Where nobody writes, no transaction is given a number; a reader may write to the log, as a checkpoint."""

@@ -47,6 +47,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """A transaction that was prepared: nobody sees what it did until somebody commits it, and its locks stand."""
+
+    transaction: int  # of 32 bits, as the log names it
+    gid: str
+    owner: str
+    database: str
+
+    def __str__(self) -> str:
+        return f"{self.gid!r} of {self.owner} in {self.database}"
+
+
+@dataclass(frozen=True, slots=True)
 class Sealed:
     """All that is known of a server: its databases, and what they share."""
 
@@ -67,6 +80,7 @@ class Sealed:
     restore_point_lsn: str | None = None  # where its record ends
     nonce: str | None = None  # a random word that was written to the log when all was read
     nonce_lsn: str | None = None  # where its record ends
+    prepared: tuple[Prepared, ...] | None = None  # when it began; None where nobody knows: a standby does not tell it
 
     @property
     def major(self) -> int:

@@ -56,7 +56,9 @@ class Verification:
             return _UNCHECKED
         views = sorted(f"{view} of {name}" for name, seal in self.sealed.databases.items() for view in seal.views)
         anew = (f"what is in materialized views, which loading a dump fills anew: {', '.join(views)}",) if views else ()
-        return (*_UNCHECKED, *anew, *([] if self.sealed.nonce is None else [_NO_LOG]))
+        left = ", ".join(map(str, self.sealed.prepared or ()))
+        unfinished = (f"what was prepared and not yet committed, which no dump holds: {left}",) if left else ()
+        return (*_UNCHECKED, *anew, *unfinished, *([] if self.sealed.nonce is None else [_NO_LOG]))
 
     def _loosened(self, offered: Offered) -> Sealed | None:
         """The seal, with what a copy that it was not taken with need not hold marked as such."""

@@ -148,6 +148,8 @@ def _told(sealed: Sealed) -> str:
         lines.append(f"restore point {sealed.restore_point} ends at {sealed.restore_point_lsn}")
     if sealed.nonce is not None:
         lines.append(f"nonce {sealed.nonce} ends at {sealed.nonce_lsn}")
+    if sealed.prepared:
+        lines.append(f"{len(sealed.prepared)} transactions are prepared: a dump does not hold what they would change")
     if moved := sum(map(len, sealed.changed.values())):
         lines.append(f"{moved} tables were written to meanwhile: where a copy differs in them, nobody will know why")
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from drill.clusters import HIDING, LOG, MAP, SPACES
 from drill.digest import quoted
@@ -18,11 +19,13 @@ from drill.sites.control import Control
 from drill.sites.courier import locally
 from drill.sites.fetching import fetching
 from drill.sites.living import wait_for
+from drill.sites.prepared import LISTED, ROLL_BACK, listed
 from drill.sites.settings import HBA, SOLITARY
 from drill.sites.wal import place_of
 
 if TYPE_CHECKING:
     from drill.clusters import Cluster
+    from drill.seals import Prepared
     from drill.sites.aim import Aim
     from drill.sites.site import Site
 
@@ -63,6 +66,7 @@ _WHO = "select encode(convert_to(rolname::text, 'UTF8'), 'hex') from pg_catalog.
 _SAID = re.compile(r'1: encode = "([0-9a-f]*)"')
 _REDO = re.compile(r"redo done at ([0-9A-F]+/[0-9A-F]+)")
 _LAST = re.compile(r"last completed transaction was at log time (\S+ \S+)")
+_IN_UTF8 = "set client_encoding = 'UTF8'"
 _ARRIVED = "select pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())"
 # Links, not copies; where both hold a segment the archive's is taken, as the server itself does.
 _GATHER = r"""
@@ -82,6 +86,7 @@ class Arrival:
     transaction: int  # the next one's id, of 64 bits
     redone: int | None  # where the last record that was replayed starts; None where none had to be
     last_commit: datetime | None  # by its own clock; None where none was replayed
+    prepared: tuple[Prepared, ...] = ()  # that it held then; rolled back here, since their locks would stand for ever
 
 
 class _Stranger(Unloadable):
@@ -224,7 +229,7 @@ class Physical:
 
     def _arrived(self) -> Arrival:
         """What it says of itself; from here on the console is open."""
-        transaction = int(self._psql("-c", _ARRIVED))
+        transaction, prepared = int(self._psql("-c", _ARRIVED)), self._without_prepared()
         secret = self.site.host.disk / "opening"
         order = sql.SQL("alter role {} login password {};\n").format(
             sql.Identifier(self.site.officer), sql.Literal(self.site.officers_password)
@@ -239,11 +244,26 @@ class Physical:
         log = self.site.host.read(self.site.log)
         redone, last = _REDO.findall(log), _LAST.findall(log)
         reached = place_of(redone[-1]) if redone else None
-        return Arrival(transaction, reached, _time(last[-1]) if last else None)
+        return Arrival(transaction, reached, _time(last[-1]) if last else None, prepared)
 
-    def _psql(self, *what: str) -> str:
+    def _without_prepared(self) -> tuple[Prepared, ...]:
+        """Those that it holds, which are rolled back: nobody sees what they did, and nobody need wait for them."""
+        prepared, script = listed(self._psql("-c", _IN_UTF8, "-c", LISTED)), self.site.host.disk / "roll-back"
+        self.site.host.write(script, ROLL_BACK)
+        for database in sorted({each.database for each in prepared}):
+            try:
+                self._psql("-f", str(script), database=database)
+            except StepFailed as refused:
+                which = ", ".join(str(each) for each in prepared if each.database == database)
+                says = f"prepared, and what it locks cannot be looked at, since it cannot be rolled back: {which}"
+                raise Unloadable(f"{says}: {refused}", hint="", lacking=True) from refused
+        return prepared
+
+    def _psql(self, *what: str, database: str = "template1") -> str:
         argv = [self.site.program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "--no-password"]
-        return self.site.host.run([*argv, *locally(self.site), "-d", "template1", *what], deadline=_ASK)
+        return self.site.host.run(
+            [*argv, *locally(self.site), *what, "-d", make_conninfo(dbname=database)], deadline=_ASK
+        )
 
 
 def _kept_out(says: str) -> Unloadable:

@@ -20,6 +20,10 @@ SETTINGS: Mapping[str, str] = {
     "log_parameter_max_length_on_error": "0",
 }
 
+# C.UTF-8 of the C library may be missing in a small image, and glibc versions may differ between sites.
+LETTERS = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8")
+_BUILTIN = 17  # the major version that first has that provider
+
 # Beside these where somebody's own data is: the message of an error may quote a row, and a trigger on events is theirs.
 DISCREET: Mapping[str, str] = {"log_min_messages": "log", "event_triggers": "off"}
 
@@ -29,6 +33,11 @@ _SINCE: Mapping[str, int] = {"event_triggers": 17}  # by setting: the major vers
 def known(settings: Mapping[str, str], major: int) -> dict[str, str]:
     """Those that a server of that version knows: it does not start with one that it does not."""
     return {name: setting for name, setting in settings.items() if _SINCE.get(name, 0) <= major}
+
+
+def letters(major: int) -> list[str]:
+    """The options of initdb for what a server of that version sorts by, where nobody says otherwise."""
+    return [option for option in LETTERS if major >= _BUILTIN or "builtin" not in option]
 
 
 # Of a session: a database's own settings might let it pass over damage.

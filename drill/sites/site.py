@@ -19,7 +19,7 @@ from drill.sites.console import Console
 from drill.sites.discretion import of_error
 from drill.sites.keys import Keys
 from drill.sites.living import serves, wait_for
-from drill.sites.settings import DISCREET, HBA, HONEST, RESUME, RIGHTS, SETTINGS, known
+from drill.sites.settings import DISCREET, HBA, HONEST, RESUME, RIGHTS, SETTINGS, known, letters
 
 OFFICER = "drill"  # the superuser at both sites: the console
 COURIER = "courier"  # pulls the copies
@@ -145,12 +145,10 @@ class Site:
         data, secret = self.host.disk / folder, self.host.disk / "first-password"
         self.cluster_of = self.name
         self.host.write(secret, self.officers_password + "\n")
-        # C.UTF-8 of the C library may be missing in a small image, and glibc versions may differ between sites
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
         access = ["--username", self.officer, "--auth=scram-sha-256", "--pwfile", str(secret)]
         kept = ["--no-clean"]  # what a failed initdb leaves tells which shared memory is to be released
         memory = ["-c", "dynamic_shared_memory_type=mmap"]  # initdb runs servers, and may be killed as they are
-        argv = [self.program("initdb"), "-D", str(data), *locale, *access, *memory, *kept, *options]
+        argv = [self.program("initdb"), "-D", str(data), *letters(self.major), *access, *memory, *kept, *options]
         self.host.run(argv, deadline=120)
         self.host.write(secret, "")
         self.host.write(data / "pg_hba.conf", HBA)

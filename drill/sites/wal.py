@@ -121,6 +121,7 @@ class Ending:
     transaction: int
     committed: bool
     at: datetime  # by home's clock
+    prepared: bool = False  # before
 
 
 def ending_of(record: Record) -> Ending | None:
@@ -129,12 +130,17 @@ def ending_of(record: Record) -> Ending | None:
         return None
     verb, prepared, said = found.groups()
     at = datetime.strptime(said, "%Y-%m-%d %H:%M:%S.%f UTC").replace(tzinfo=UTC)
-    return Ending(int(prepared or record.transaction), verb == "COMMIT", at)
+    return Ending(int(prepared or record.transaction), verb == "COMMIT", at, prepared is not None)
 
 
-def _complaint(said: Sequence[str]) -> str:
-    """The first line in which pg_waldump complains; nothing where it read all there is."""
-    return next((line for line in said if line.startswith("pg_waldump: error: ")), "")
+def prepares(record: Record) -> bool:
+    """Whether a transaction was prepared by it."""
+    return record.kind == "Transaction" and record.says.startswith("PREPARE ")
+
+
+def complaint_in(said: Sequence[str]) -> str:
+    """The first line in which pg_waldump complains, that of PostgreSQL 14 as fatal; nothing where it read all."""
+    return next((line for line in said if line.startswith(("pg_waldump: error: ", "pg_waldump: fatal: "))), "")
 
 
 def _files(site: Site, folder: PurePosixPath) -> dict[str, int]:
@@ -204,8 +210,8 @@ class Wal:
         for number in reversed(self.segments):
             said = self._dumped(_LAST, number * self.segment, env={"most": "1"}).splitlines()
             if (record := self._record(said[0]) if said else None) is not None:
-                return record, _complaint(said)
-        raise damaged(f"no complete record can be read in it: {_complaint(said)}")
+                return record, complaint_in(said)
+        raise damaged(f"no complete record can be read in it: {complaint_in(said)}")
 
     def _behind(self, last: Record) -> Record | None:
         """A record that can be read on a later page than the last."""
@@ -256,7 +262,7 @@ class Wal:
             found = [record for record in map(self._record, said) if record is not None]
             yield from (record for record in found if record.start > seen)
             if len(found) < _AT_A_TIME:
-                self._prove_read_to_the_end(_complaint(said))
+                self._prove_read_to_the_end(complaint_in(said))
                 return
             seen = found[-1].start
 

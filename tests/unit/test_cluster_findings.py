@@ -1,12 +1,14 @@
 """What the files and the log of a physical copy show, by what was read of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from drill.cluster_findings import freshness, on_timeline, replayed
+from drill.cluster_findings import freshness, on_timeline, replayed, unfinished_as_sealed
 from drill.digest import Form
-from drill.seals import How, Place, Sealed
+from drill.moment import Unfinished
+from drill.seals import How, Place, Prepared, Sealed
 from drill.sites.aim import Aim
 from drill.sites.control import Control
 from drill.sites.physical import Arrival
@@ -79,6 +81,52 @@ def test_a_copy_is_as_new_as_its_last_commit_or_checkpoint(
     last_commit: datetime | None, expected: datetime, verdict: Verdict
 ) -> None:
     assert freshness(Arrival(700, LATER, last_commit), control(), expected).verdict is verdict
+
+
+ONE, TWO = Prepared(700, "one", "me", "town"), Prepared(701, "it's two", "me", "town")
+
+
+@pytest.mark.parametrize(
+    ("due", "since", "held", "verdict", "actual"),
+    [
+        ((), Unfinished(), (), Verdict.MET, "none, as it was to be"),
+        ((ONE, TWO), Unfinished(), (ONE, TWO), Verdict.MET, "2, as it was to be: 'one' of me in town, \"it's two\""),
+        ((ONE,), Unfinished(frozenset({701})), (ONE, TWO), Verdict.MET, "2, as it was to be"),
+        ((ONE,), Unfinished(ended=frozenset({700})), (), Verdict.MET, "none, as it was to be"),
+        ((), Unfinished(frozenset({701}), frozenset({701})), (), Verdict.MET, "none, as it was to be"),
+        ((), Unfinished(ended=frozenset({600})), (), Verdict.MET, "none, as it was to be"),
+        ((ONE,), Unfinished(), (), Verdict.MISSED, "missing: 'one' of me in town"),
+        ((ONE,), Unfinished(), (ONE, TWO), Verdict.MISSED, 'too many: "it\'s two" of me in town'),
+        ((ONE,), Unfinished(frozenset({701})), (ONE,), Verdict.MISSED, "missing: transaction 701"),
+        ((ONE,), Unfinished(ended=frozenset({700})), (ONE,), Verdict.MISSED, "too many: 'one' of me in town"),
+        ((ONE,), Unfinished(), (TWO,), Verdict.MISSED, "missing: 'one' of me in town; too many: \"it's two\""),
+        ((ONE,), Unfinished(doubt="no log tells"), (), Verdict.UNKNOWN, "missing: 'one' of me in town; no log tells"),
+        ((ONE,), Unfinished(doubt="no log tells"), (ONE,), Verdict.MET, "1, as it was to be"),
+        (
+            None,
+            Unfinished(),
+            (ONE,),
+            Verdict.UNKNOWN,
+            "the seal does not tell of any; in the copy: 'one' of me in town",
+        ),
+    ],
+)
+def test_what_was_prepared_is_there_until_the_log_ends_it(
+    due: tuple[Prepared, ...] | None, since: Unfinished, held: tuple[Prepared, ...], verdict: Verdict, actual: str
+) -> None:
+    seal = replace(sealed(1), prepared=due)
+    found = unfinished_as_sealed(seal, Arrival(702, LATER, None, held), since)
+    assert found is not None
+    assert (found.check, found.verdict) == ("prepared", verdict)
+    assert found.actual.startswith(actual)
+
+
+def test_where_nobody_knows_of_any_and_none_is_there_nothing_is_said() -> None:
+    assert unfinished_as_sealed(sealed(1), Arrival(702, LATER, None), Unfinished()) is None
+    assert unfinished_as_sealed(None, Arrival(702, LATER, None), Unfinished()) is None
+    without_a_seal = unfinished_as_sealed(None, Arrival(702, LATER, None, (ONE,)), Unfinished())
+    assert without_a_seal is not None
+    assert without_a_seal.verdict is Verdict.UNKNOWN
 
 
 def test_only_the_end_of_the_log_and_a_place_are_known_to_be_passed() -> None:

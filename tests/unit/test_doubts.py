@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from drill.digest import Digest, Form
 from drill.errors import StepFailed
 from drill.evidence import Seal
-from drill.moment import SCHEMA, Doubts, Layout, doubts
-from drill.seals import How, Place, Sealed
+from drill.moment import SCHEMA, Doubts, Layout, Unfinished, doubts
+from drill.seals import How, Place, Prepared, Sealed
 from drill.sites.control import Control
 from drill.sites.physical import Arrival
 from drill.sites.segments import SEGMENT
@@ -87,8 +87,9 @@ def names(of: Doubts) -> dict[str, list[str]]:
     return {database: sorted(loose) for database, loose in of.databases.items() if loose}
 
 
-def all_doubted(of: Doubts, why: str) -> bool:
-    return of == Doubts({name: dict.fromkeys(each, why) for name, each in EVERYTHING.items()}, why)
+def all_doubted(of: Doubts, why: str, unfinished: Unfinished | None = None) -> bool:
+    every = {name: dict.fromkeys(each, why) for name, each in EVERYTHING.items()}
+    return of == Doubts(every, why, unfinished or Unfinished(doubt=why))
 
 
 def test_what_is_in_doubt_is_marked_in_the_seal_beside_what_was_marked_before() -> None:
@@ -125,6 +126,9 @@ def test_a_copy_that_ends_before_the_seal_can_be_told_only_where_nothing_was_und
     assert found(transaction=NEXT, redone=None, control=replace(early, oldest_active=0)) == Doubts()
     assert all_doubted(found(transaction=NEXT, redone=None, control=replace(early, oldest_active=NEXT - 1)), why)
     assert all_doubted(found(transaction=NEXT, redone=None, control=replace(early, next_transaction=NEXT - 1)), why)
+    left = Arrival(NEXT, None, AT, (Prepared(NEXT - 1, "one", "me", "town"),))  # as a server leaves it that is stopped
+    stopped = doubts(SEALED, left, replace(early, oldest_active=0), None, LAYOUTS)
+    assert all_doubted(stopped, why)
     other = replace(early, next_transaction=NEXT - 1, oldest_active=0)
     assert all_doubted(found(transaction=NEXT, redone=None, control=other), why)
     assert all_doubted(found(transaction=NEXT - 1, redone=None, control=early), why)
@@ -225,10 +229,28 @@ def test_a_transaction_that_had_begun_before_the_seal_leaves_everything_in_doubt
     transaction: int, under_way: bool
 ) -> None:
     told = found(record("COMMIT 2030-01-01 00:00:00.000000 UTC", SEALED_AT, "Transaction", transaction))
-    assert all_doubted(told, f"transaction {transaction} was under way when it was sealed") is under_way
+    why = f"transaction {transaction} was under way when it was sealed"
+    assert all_doubted(told, why, Unfinished()) is under_way
     assert (names(told) == {}) is not under_way
     rolled_back = found(record("ABORT 2030-01-01 00:00:00.000000 UTC", SEALED_AT, "Transaction", transaction))
     assert names(rolled_back) == {}
+
+
+def test_what_was_prepared_and_what_was_ended_is_told_by_number() -> None:
+    at = "2030-01-01 00:00:00.000000 UTC"
+    told = [
+        record(f"PREPARE gid one: x: {at}", SEALED_AT, "Transaction", NEXT),
+        record(f"PREPARE gid two: {at}", SEALED_AT + 40, "Transaction", NEXT + 1),
+        record(f"COMMIT_PREPARED {NEXT}: {at}", SEALED_AT + 80, "Transaction", 0),
+        record(f"ABORT_PREPARED {NEXT - 1}: {at}", SEALED_AT + 120, "Transaction", 0),
+        record(f"COMMIT {at}", SEALED_AT + 160, "Transaction", NEXT + 2),
+        record("PREPARE is no word of a table", SEALED_AT + 200, "Heap", NEXT + 3),
+    ]
+    unfinished = Unfinished(frozenset({NEXT, NEXT + 1}), frozenset({NEXT, NEXT - 1}))
+    assert found(*told) == Doubts({"town": {}, "land": {}}, None, unfinished)
+    straggler = record(f"COMMIT_PREPARED {NEXT - 2}: {at}", SEALED_AT, "Transaction", 0)
+    why = f"transaction {NEXT - 2} was under way when it was sealed"
+    assert all_doubted(found(straggler), why, Unfinished(frozenset(), frozenset({NEXT - 2})))
 
 
 @given(st.integers(3, 2**40), st.integers(-(2**31) + 1, 2**31 - 1))

@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from drill.sites.wal import Ending, Record, end_of, ending_of, lsn_of, place_of, record_of
+from drill.sites.wal import (
+    Ending,
+    Record,
+    complaint_in,
+    end_of,
+    ending_of,
+    lsn_of,
+    place_of,
+    prepares,
+    record_of,
+)
 
 AT = datetime(2026, 11, 24, 4, 49, 44, 426270, tzinfo=UTC)
 RESTORE_POINT = (
@@ -48,14 +58,23 @@ def test_a_line_of_pg_waldump(line: str, record: Record | None) -> None:
     [
         ("COMMIT 2026-11-24 04:49:44.426270 UTC; subxacts: 869 870", Ending(868, True, AT)),
         ("ABORT 2026-11-24 04:49:44.426270 UTC", Ending(868, False, AT)),
-        ("COMMIT_PREPARED 875: 2026-11-24 04:49:44.426270 UTC; rels: base/5/16384", Ending(875, True, AT)),
-        ("ABORT_PREPARED 875: 2026-11-24 04:49:44.426270 UTC", Ending(875, False, AT)),
+        ("COMMIT_PREPARED 875: 2026-11-24 04:49:44.426270 UTC; rels: base/5/16384", Ending(875, True, AT, True)),
+        ("ABORT_PREPARED 875: 2026-11-24 04:49:44.426270 UTC", Ending(875, False, AT, True)),
         ("PREPARE gid late: 2026-11-24 04:49:44.426270 UTC", None),
         ("ASSIGNMENT xtop 868: subxacts: 869", None),
     ],
 )
 def test_how_a_transaction_ended(says: str, ending: Ending | None) -> None:
     assert ending_of(Record("Transaction", 868, 0, 40, says)) == ending
+    assert prepares(Record("Transaction", 868, 0, 40, says)) is says.startswith("PREPARE")
+    assert not prepares(Record("Heap", 868, 0, 40, says))
+
+
+@pytest.mark.parametrize("what", ["error", "fatal"])  # until PostgreSQL 14 it was fatal
+def test_a_complaint_of_pg_waldump_is_found_among_its_records(what: str) -> None:
+    complaint = f"pg_waldump: {what}: error in WAL record at 0/3004868: incorrect resource manager data checksum"
+    assert complaint_in([COMMIT, complaint, "more"]) == complaint
+    assert complaint_in([COMMIT, "pg_waldump: first record is after 0/3000000"]) == ""
 
 
 @pytest.mark.parametrize(
