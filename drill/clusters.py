@@ -26,6 +26,7 @@ _DEEPEST = 10  # files that include one another, as servers allow
 _PLACE = re.compile(r"([0-9A-F]{1,8})/([0-9A-F]{1,8})")
 _BEGAN = re.compile(rf"^START WAL LOCATION: {_PLACE.pattern}", re.M)
 _ON = frozenset({"on", "true", "yes", "1", "t", "y", "tru", "tr", "ye"})
+_INCREMENT = re.compile(r"^INCREMENTAL FROM (?:LSN|TLI): ", re.M)
 _MAPPED = re.compile(r"^(\d+) ((?:\\\n|[^\n])*)", re.M)  # a line end within a name is escaped
 _LOGGED = re.compile(r"[0-9A-F]{24}(\.partial)?|[0-9A-F]{8}\.history")
 LOG, SPACES, MAP = "pg_wal", "pg_tblspc", "tablespace_map"
@@ -47,13 +48,15 @@ class Cluster:
     def recognised(cls, path: Path, wal: Path | None, tablespaces: Mapping[str, Path] | None = None) -> Cluster | None:
         """What lies there, with the folders of tablespaces (by OID) that were named; None where it is no data folder.
 
-        ScenarioError where a part of it lies elsewhere and nobody said where. CannotRun where a server runs on it.
+        ScenarioError where a part of it lies elsewhere and nobody said where. CannotRun where a server runs on it, or
+        where it is only what changed since an earlier backup.
         """
         if not (path / "PG_VERSION").is_file() or not (path / "global").is_dir():
             return None
         if (server := _running_on(path)) is not None:
             hint = "stop it, or take a copy of it with pg_basebackup"
             raise CannotRun(f"a server runs on {path} (process {server}), so it is no copy", hint=hint)
+        refuse_increment(path)
         try:
             elsewhere = {**_log_of(path, wal), **_tablespaces(path, tablespaces or {})}
             links = {entry for entry in path.iterdir() if entry.is_symlink() and entry.name not in _NEEDED}
@@ -165,6 +168,14 @@ def _running_on(path: Path) -> int | None:
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
     return number if runs else None
+
+
+def refuse_increment(path: Path) -> None:
+    """CannotRun where the data folder is an incremental backup."""
+    label = path / LABEL
+    if label.is_file() and _INCREMENT.search(label.read_text(encoding="utf-8", errors="replace")):
+        hint = "put it together with those before it: pg_combinebackup FULL ... LAST -o DIR, and name that folder"
+        raise CannotRun(f"{path} is an incremental backup: it holds only what changed since an earlier one", hint=hint)
 
 
 def _has_spaces(path: Path) -> bool:

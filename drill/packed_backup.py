@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drill.clusters import MANIFEST, Cluster, tablespaces_of
+from drill.clusters import MANIFEST, Cluster, refuse_increment, tablespaces_of
 from drill.errors import CannotRun, ScenarioError, Unloadable
 from drill.packing import Limits, opened
 from drill.tarball import BLOCK, header, unpack
@@ -57,6 +57,7 @@ class PackedBackup:
         if not (data / "PG_VERSION").is_file() or not (data / "global").is_dir():
             hint = "a base backup is what pg_basebackup wrote; unpack another tar yourself, and name what was in it"
             raise CannotRun(f"{self.base} holds no data folder at its top", hint=hint)
+        refuse_increment(data)
         elsewhere: dict[str, Path] = {}
         for place, tar in self.others.items():
             elsewhere[place] = folder / place
