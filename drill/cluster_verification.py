@@ -31,6 +31,7 @@ from drill.hosts.scratch import scratch
 from drill.looking import Looking, absent, doubted, of_databases
 from drill.moment import Doubts, Layout, doubts, since_when
 from drill.packed_backup import PackedBackup
+from drill.probes.survey import DATABASES
 from drill.seals import Sealed
 from drill.sites.aim import Aim
 from drill.sites.control import Control
@@ -41,8 +42,6 @@ from drill.sites.wal import Wal, lsn_of, place_of
 from drill.unlogged import UNLOGGED, unlogged, wholly_unlogged
 from drill.verdict import Finding, Verdict
 from drill.verified import Verified
-
-_DATABASES = "select datname from pg_database where datallowconn and not datistemplate order by 1"
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ class ClusterVerification:
     def _inside(
         self, site: Site, came: tuple[Arrival, Control, tuple[Way, Wal] | None], tell: Callable[[str], None]
     ) -> Iterator[Finding]:
-        there = [str(name) for (name,) in site.ask(_DATABASES, database="template1")]
+        there = [str(name) for (name,) in site.ask(DATABASES, database="template1")]
         sealed, loose = None, Doubts()
         if self.sealed is not None:
             layouts = {name: layout for name in there if (layout := Layout.of(site, name)) is not None}

@@ -22,7 +22,7 @@ from drill.pace import Pace
 from drill.probes.digests import shapes
 from drill.probes.fingerprint import shared
 from drill.probes.logins import able
-from drill.probes.survey import Surveyor
+from drill.probes.survey import DATABASES, Surveyor
 from drill.seals import How, Place, Prepared, Sealed
 from drill.sites.marks import Mark, nonce, restore_point
 from drill.sites.origin import Origin
@@ -48,7 +48,6 @@ _NEXT: LiteralString = """
 select pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint, age('3'::xid) + 3::bigint
 from (select pg_current_snapshot()) seen (s)
 """
-_DATABASES: LiteralString = "select datname from pg_database where datallowconn and not datistemplate order by 1"
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class Sealing:
         return Sealed(self.how, Form.NATIVE, number, system, timeline, superuser, nowhere, nowhere, {}, {})
 
     def _chosen(self, console: psycopg.Connection[Any]) -> list[str]:
-        there = [str(name) for (name,) in console.execute(_DATABASES)]
+        there = [str(name) for (name,) in console.execute(DATABASES)]
         if missing := sorted(set(self.databases) - set(there)):
             hint = f"it has: {', '.join(there)}"
             raise ScenarioError(f"{self.origin.name} has no database {', '.join(missing)}", hint=hint)

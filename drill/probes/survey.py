@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 import psycopg
 from psycopg import sql
@@ -29,6 +29,11 @@ from drill.registers import ALL
 from drill.sites.site import Site
 from drill.throttle import Throttle
 
+# Who asks is let in; into what an interrupted DROP DATABASE left, nobody is.
+DATABASES: LiteralString = """
+select datname::text from pg_database
+where datallowconn and datconnlimit <> -2 and not datistemplate order by 1
+"""
 _WORTH_A_SESSION = 32 * 1024 * 1024  # bytes of tables from which a second session pays
 
 

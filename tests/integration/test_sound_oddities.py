@@ -222,3 +222,14 @@ def test_a_seal_without_materialized_views_says_nothing_of_them(
         assert [f.actual for f in found.findings if (f.register, f.check) == (_BANK, "content")] == [
             f"{1 + len(views)} tables as sealed"
         ]
+
+
+def test_what_an_interrupted_drop_of_a_database_left_is_no_part_of_a_seal(
+    embedded_premises: ProcessPremises, tmp_path: Path
+) -> None:
+    with home(embedded_premises, {_BANK: _VISITS, "gone": ()}) as site:
+        execute(site, "postgres", "update pg_database set datconnlimit = -2 where datname = 'gone'")
+        seal = sealed(origin_of(site, tmp_path))
+        assert sorted(seal.databases) == [_BANK, "postgres"]
+        copy = backed_up(site, origin_of(site, tmp_path), tmp_path / "copy")
+    assert told(verified(copy, None, seal, embedded_premises), Verdict.MISSED, Verdict.UNKNOWN) == []
