@@ -23,6 +23,8 @@ _WORDED = (
     "locales of collations",
     "rights on functions of others",
     "rights on relations of others",
+    "rights on objects of others",
+    "ways of subscriptions",
 )
 # Kinds of objects whose definition a server writes out from what it has parsed, each major version in its own words.
 TEXTS = ("views", "rules", "functions", "triggers", "policies", "columns", "relations", "types", *_WORDED)

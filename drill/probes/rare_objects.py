@@ -9,13 +9,16 @@ from drill.probes.definitions import HIDDEN, NOBODYS, RELATION, granted, grants,
 
 
 def _regranted(kind: LiteralString, named: LiteralString, source: LiteralString) -> LiteralString:
-    """What somebody may do with an object of the server or of an extension, where it is not what came with that."""
+    """What somebody may do with an object of the server or of an extension, where it is not what came with that.
+
+    `source` tells oid, part (the number of a column, else 0), owner, acl and class; most have nothing said of them.
+    """
     default = "acldefault('" + kind + "', o.owner)"
     return (
         "select o.name, coalesce(o.now, 'nobody') from (select o.name, " + granted("coalesce(o.acl, " + default + ")", "a.grantee <> o.owner")
         + " as now, " + granted("coalesce(p.initprivs, " + default + ")", "a.grantee <> o.owner") + " as born from (select " + named + " as name, "
-        + source + ") o left join pg_init_privs p on p.objoid = o.oid and p.classoid = o.class and p.objsubid = 0) o"
-        " where o.now is distinct from o.born"
+        + source + ") o left join pg_init_privs p on p.objoid = o.oid and p.classoid = o.class and p.objsubid = o.part"
+        " where o.acl is not null or p.initprivs is not null) o where o.now is distinct from o.born"
     )  # fmt: skip
 
 
@@ -24,12 +27,35 @@ def _theirs(catalogue: LiteralString, oid: LiteralString) -> LiteralString:
     return "(" + oid + " < 16384 or not " + NOBODYS.replace("{oid}", oid).replace("{catalogue}", catalogue) + ")"
 
 
+def _of_an_extension(catalogue: LiteralString, oid: LiteralString) -> LiteralString:
+    return "not " + NOBODYS.replace("{oid}", oid).replace("{catalogue}", catalogue)
+
+
 def _nobodys(catalogue: LiteralString, oid: LiteralString) -> LiteralString:
     return oid + " >= 16384 and " + NOBODYS.replace("{oid}", oid).replace("{catalogue}", catalogue)
 
 
 # The major version that first knows it: a seal of an older one says nothing of it.
-SINCE: Mapping[str, int] = {"published schemas": 15, "maintainers": 17, "ways of memberships": 16, "parameters": 15}
+SINCE: Mapping[str, int] = {
+    **{"published schemas": 15, "maintainers": 17, "ways of memberships": 16, "parameters": 15},
+    "publications of generated columns": 18,
+}
+# Of the server itself or of an extension, beside functions and relations.
+_OTHERS: LiteralString = " union all ".join((
+    _regranted("n", "'schema ' || n.nspname", "n.oid, 0 as part, n.nspowner as owner, n.nspacl as acl, 'pg_namespace'::regclass"
+    " as class from pg_namespace n where n.nspname in ('pg_catalog', 'information_schema') or " + _of_an_extension("pg_namespace", "n.oid")),
+    _regranted("l", "'language ' || l.lanname", "l.oid, 0 as part, l.lanowner as owner, l.lanacl as acl, 'pg_language'::regclass"
+    " as class from pg_language l where " + _of_an_extension("pg_language", "l.oid")),
+    _regranted("F", "'foreign data wrapper ' || w.fdwname", "w.oid, 0 as part, w.fdwowner as owner, w.fdwacl as acl,"
+    " 'pg_foreign_data_wrapper'::regclass as class from pg_foreign_data_wrapper w where " + _of_an_extension("pg_foreign_data_wrapper", "w.oid")),
+    _regranted("T", "'type ' || t.oid::regtype", "t.oid, 0 as part, t.typowner as owner, t.typacl as acl, 'pg_type'::regclass"
+    " as class from pg_type t where " + _theirs("pg_type", "t.oid")),
+    _regranted("s", "'sequence ' || c.oid::regclass", "c.oid, 0 as part, c.relowner as owner, c.relacl as acl, 'pg_class'::regclass"
+    " as class from pg_class c where c.relkind = 'S' and " + _theirs("pg_class", "c.oid")),
+    _regranted("c", "'column ' || c.oid::regclass || '.' || a.attname", "c.oid, a.attnum as part, c.relowner as owner, a.attacl as acl,"
+    " 'pg_class'::regclass as class, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid where a.attnum > 0 and "
+    + _theirs("pg_class", "c.oid")),
+))  # fmt: skip
 
 RARE: Mapping[str, LiteralString] = {
     "published schemas": "select p.pubname || ' of ' || n.nspname, '' from pg_publication_namespace s"
@@ -41,11 +67,12 @@ RARE: Mapping[str, LiteralString] = {
     + " from pg_class c join pg_namespace n on n.oid = c.relnamespace where " + of("pg_class", "c.oid")
     + " and exists (select from aclexplode(c.relacl) x where x.privilege_type = 'MAINTAIN' and x.grantee <> c.relowner)",
     "rights on functions of others": _regranted("f", "p.oid::regprocedure::text",
-    "p.oid, p.proowner as owner, p.proacl as acl, 'pg_proc'::regclass as class from pg_proc p where "
+    "p.oid, 0 as part, p.proowner as owner, p.proacl as acl, 'pg_proc'::regclass as class from pg_proc p where "
     + _theirs("pg_proc", "p.oid")),
     "rights on relations of others": _regranted("r", "c.oid::regclass::text",
-    "c.oid, c.relowner as owner, c.relacl as acl, 'pg_class'::regclass as class from pg_class c"
+    "c.oid, 0 as part, c.relowner as owner, c.relacl as acl, 'pg_class'::regclass as class from pg_class c"
     " where c.relkind in ('r', 'p', 'v', 'm', 'f') and " + _theirs("pg_class", "c.oid")),
+    "rights on objects of others": _OTHERS,
     "foreign data wrappers": "select w.fdwname, concat_ws(' ', pg_get_userbyid(w.fdwowner), nullif(w.fdwhandler, 0)::regprocedure,"
     " nullif(w.fdwvalidator, 0)::regprocedure, " + HIDDEN.replace("{}", "w.fdwoptions") + ", " + grants("w.fdwacl", "F", "w.fdwowner")
     + ") from pg_foreign_data_wrapper w where " + _nobodys("pg_foreign_data_wrapper", "w.oid"),
@@ -76,6 +103,50 @@ RARE: Mapping[str, LiteralString] = {
     " nullif(r.rngsubdiff, 0)::regproc, (select l.collname from pg_collation l where l.oid = r.rngcollation))"
     " from pg_range r join pg_type t on t.oid = r.rngtypid join pg_namespace n on n.oid = t.typnamespace where "
     + of("pg_type", "t.oid"),
+    "orders of ranges": "select n.nspname || '.' || t.typname, (select m.nspname || '.' || o.opcname from pg_opclass o"
+    " join pg_namespace m on m.oid = o.opcnamespace where o.oid = r.rngsubopc)"
+    " from pg_range r join pg_type t on t.oid = r.rngtypid join pg_namespace n on n.oid = t.typnamespace where "
+    + of("pg_type", "t.oid"),
+    "base types": "select n.nspname || '.' || t.typname, concat_ws(' ', pg_get_userbyid(t.typowner), t.typinput, t.typoutput,"
+    " nullif(t.typreceive, 0)::regproc, nullif(t.typsend, 0)::regproc, nullif(t.typmodin, 0)::regproc,"
+    " nullif(t.typmodout, 0)::regproc, nullif(t.typsubscript, 0)::regproc, nullif(t.typelem, 0)::regtype, t.typlen, t.typbyval,"
+    " t.typalign::text, t.typcategory::text, t.typispreferred, t.typdelim::text, t.typcollation <> 0, t.typdefault, "
+    + grants("t.typacl", "T", "t.typowner") + ") from pg_type t join pg_namespace n on n.oid = t.typnamespace"
+    " where t.typtype = 'b' and not exists (select from pg_type e where e.typarray = t.oid) and " + of("pg_type", "t.oid"),
+    "collations of domains": "select n.nspname || '.' || t.typname, m.nspname || '.' || l.collname from pg_type t"
+    " join pg_namespace n on n.oid = t.typnamespace join pg_type b on b.oid = t.typbasetype and b.typcollation <> t.typcollation"
+    " join pg_collation l on l.oid = t.typcollation join pg_namespace m on m.oid = l.collnamespace where t.typtype = 'd' and "
+    + of("pg_type", "t.oid"),
+    "typed tables": "select " + RELATION + ", c.reloftype::regtype::text from pg_class c join pg_namespace n"
+    " on n.oid = c.relnamespace where c.reloftype <> 0 and " + of("pg_class", "c.oid"),
+    "access methods of tables": "select " + RELATION + ", a.amname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+    " join pg_am a on a.oid = c.relam where c.relkind in ('r', 'm') and a.amname <> 'heap' and " + of("pg_class", "c.oid"),
+    "columns of sequences": "select " + RELATION + ", d.refobjid::regclass || '.' || a.attname from pg_depend d"
+    " join pg_class c on c.oid = d.objid and c.relkind = 'S' join pg_namespace n on n.oid = c.relnamespace"
+    " join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid where d.classid = 'pg_class'::regclass"
+    " and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') and " + of("pg_class", "c.oid"),
+    "options of foreign columns": "select " + RELATION + " || '.' || a.attname, " + HIDDEN.replace("{}", "a.attfdwoptions")
+    + " from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace"
+    " where a.attfdwoptions is not null and not a.attisdropped and " + of("pg_class", "c.oid"),
+    "operator families": "select n.nspname || '.' || f.opfname || ' of ' || m.amname, concat_ws(' ', pg_get_userbyid(f.opfowner),"
+    " (select string_agg(concat_ws(' ', a.amopstrategy, a.amopopr::regoperator, (select s.opfname from pg_opfamily s"
+    " where s.oid = a.amopsortfamily)), ', ' order by a.amopstrategy, a.amopopr::regoperator::text)"
+    " from pg_amop a where a.amopfamily = f.oid), (select string_agg(a.amprocnum || ' ' || a.amproc::regprocedure, ', '"
+    " order by a.amprocnum, a.amproc::regprocedure::text) from pg_amproc a where a.amprocfamily = f.oid))"
+    " from pg_opfamily f join pg_am m on m.oid = f.opfmethod join pg_namespace n on n.oid = f.opfnamespace where "
+    + of("pg_opfamily", "f.oid"),
+    "moving aggregates": "select g.aggfnoid::regprocedure::text, concat_ws(' ', nullif(g.aggmtranstype, 0)::regtype, g.aggminitval,"
+    " g.aggmfinalextra, g.aggfinalmodify::text, g.aggmfinalmodify::text) from pg_aggregate g"
+    " join pg_proc p on p.oid = g.aggfnoid join pg_namespace n on n.oid = p.pronamespace where " + of("pg_proc", "p.oid"),
+    # whether it is at work is no part of this: no dump says so
+    "ways of subscriptions": "select s.subname, concat_ws(' ', md5(s.subconninfo), quote_nullable(s.subslotname), s.subsynccommit,"
+    " s.subbinary, s.substream::text, to_jsonb(s) ->> 'subtwophasestate' <> 'd', to_jsonb(s) ->> 'suborigin',"
+    " to_jsonb(s) ->> 'subdisableonerr', to_jsonb(s) ->> 'subpasswordrequired', to_jsonb(s) ->> 'subrunasowner',"
+    " to_jsonb(s) ->> 'subfailover') from pg_subscription s"
+    " where s.subdbid = (select d.oid from pg_database d where d.datname = current_database())",
+    "publications of generated columns": "select p.pubname, to_jsonb(p) ->> 'pubgencols' from pg_publication p",
+    "security labels": "select o.type || ' ' || o.identity || ' for ' || l.provider, l.label from pg_seclabel l,"
+    " pg_identify_object(l.classoid, l.objoid, l.objsubid) o",
 }  # fmt: skip
 
 # Where a role was granted by several, a dump's file of roles leaves of these what came last.

@@ -124,6 +124,60 @@ CHANGED: dict[str, tuple[str, str, dict[str, list[str]]]] = {
             "constraints": ["not validated: public.c.c_i_fkey"],
         },
     ),
+    "lent": (
+        "create extension postgres_fdw; grant usage on foreign data wrapper postgres_fdw to clerk;"
+        " revoke usage on language plpgsql from public; revoke usage on type pg_catalog.int4 from public;"
+        " grant select (rolname) on pg_catalog.pg_authid to clerk; create type pair as (a int); create table t of pair;"
+        " create server far foreign data wrapper postgres_fdw;"
+        " create foreign table f (a int options (column_name 'b')) server far; create table s (id serial);"
+        " create access method heap2 type table handler heap_tableam_handler; create table h (a int)",
+        "revoke usage on foreign data wrapper postgres_fdw from clerk; grant usage on language plpgsql to public;"
+        " grant usage on type pg_catalog.int4 to public; revoke select (rolname) on pg_catalog.pg_authid from clerk;"
+        " alter table t not of; alter foreign table f alter a options (set column_name 'c');"
+        " alter sequence s_id_seq owned by none; alter table h set access method heap2",
+        {
+            "schema": [
+                "rights on objects of others: foreign data wrapper postgres_fdw is missing",
+                "rights on objects of others: language plpgsql is missing",
+                "rights on objects of others: type integer is missing",
+                "rights on objects of others: column pg_authid.rolname is missing",
+                "typed tables: public.t is missing",
+                "options of foreign columns: public.f.a",
+                "columns of sequences: public.s_id_seq is missing",
+                "access methods of tables: public.h is too many",
+            ]
+        },
+    ),
+    "made": (
+        "create type mine;"
+        " create function mine_in(cstring) returns mine language internal immutable strict as 'int4in';"
+        " create function mine_out(mine) returns cstring language internal immutable strict as 'int4out';"
+        " create type mine (input = mine_in, output = mine_out, like = int4, category = 'X');"
+        ' create domain c as text collate "C"; create type span as range (subtype = text, subtype_opclass ='
+        " text_pattern_ops); create operator family few using btree;"
+        " alter operator family few using btree add operator 1 < (int4, int4);"
+        " create aggregate m(int) (sfunc = int4pl, stype = int, msfunc = int4pl, minvfunc = int4mi, mstype = int,"
+        " minitcond = '0'); create publication p for all tables with (publish_generated_columns = stored);"
+        " create subscription away connection 'host=nowhere' publication p with (connect = false, slot_name = none)",
+        "revoke usage on type mine from public; drop domain c; create domain c as text; drop type span;"
+        " create type span as range (subtype = text);"
+        " alter operator family few using btree drop operator 1 (int4, int4);"
+        " drop aggregate m(int); create aggregate m(int) (sfunc = int4pl, stype = int, msfunc = int4pl,"
+        " minvfunc = int4mi, mstype = int, minitcond = '1');"
+        " alter publication p set (publish_generated_columns = none);"
+        " alter subscription away connection 'host=elsewhere'",
+        {
+            "schema": [
+                "base types: public.mine",
+                "collations of domains: public.c is missing",
+                "orders of ranges: public.span is 'pg_catalog.text_ops'",
+                "operator families: public.few of btree",
+                "moving aggregates: public.m(integer)",
+                "publications of generated columns: p is 'n' instead of 's'",
+                "ways of subscriptions: away",
+            ]
+        },
+    ),
 }
 
 _ENDS = "-- PostgreSQL database dump complete"
