@@ -8,14 +8,14 @@ from typing import Any, LiteralString
 import psycopg
 
 from drill.evidence import Observation
-from drill.probes.borrowed import Absent, sandbox
+from drill.probes.borrowed import sandbox
 from drill.probes.look import Look, named
 
 # Compared as the server does: by the operators and the collations of the key that is referred to. NULL is asked for by
-# DISTINCT, since a composite of NULLs would be IS NULL, and is none.
+# DISTINCT, since a composite of NULLs would be IS NULL, and is none. A period, which comes last, is compared otherwise.
 _KEYS: LiteralString = """
 select array[n.nspname::text, t.relname::text, k.conname::text], k.convalidated,
-       coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false), k.confmatchtype = 'f',
+       k.confmatchtype = 'f',
        format('%s%I.%I', case t.relkind when 'p' then '' else 'only ' end, n.nspname, t.relname),
        format('%s%I.%I', case r.relkind when 'p' then '' else 'only ' end, m.nspname, r.relname),
        string_agg(format('c.%I is distinct from null', f.attname), ' and '),
@@ -24,12 +24,16 @@ select array[n.nspname::text, t.relname::text, k.conname::text], k.convalidated,
            case when lt.typtype <> 'p' then format('::%I.%I', ln.nspname, lt.typname) end, q.nspname, o.oprname,
            f.attname, case when rt.typtype <> 'p' then format('::%I.%I', rn.nspname, rt.typname) end,
            case when g.attcollation <> 0 then format(' collate %I.%I', cn.nspname, s.collname) end), ' and ')
+         filter (where not u.period),
+       max(format('c.%I', f.attname)) filter (where u.period), max(format('p.%I', g.attname)) filter (where u.period)
 from pg_constraint k
 join pg_class t on t.oid = k.conrelid
 left join pg_namespace n on n.oid = t.relnamespace
 left join pg_class r on r.oid = k.confrelid
 left join pg_namespace m on m.oid = r.relnamespace
-cross join unnest(k.conkey, k.confkey, k.conpfeqop) u(mine, theirs, operator)
+cross join lateral (
+  select e.*, e.place = cardinality(k.conkey) and coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false) as period
+  from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality e(mine, theirs, operator, place)) u
 left join pg_attribute f on f.attrelid = k.conrelid and f.attnum = u.mine
 left join pg_attribute g on g.attrelid = k.confrelid and g.attnum = u.theirs
 left join pg_operator o on o.oid = u.operator
@@ -53,21 +57,23 @@ class _Key:
 
     names: tuple[str, ...]
     validated: bool
-    temporal: bool
     full: bool
     child: str
     parent: str
     filled: str
     empty: str
-    match: str
+    match: str | None  # nothing but the period need match
+    period: str | None = None  # of the child, which those of the parents must cover together
+    periods: str | None = None
 
     @property
     def orphans(self) -> str:
         """SELECT the number of rows that refer to nobody; MATCH FULL takes no row that is filled in part."""
-        alone = (
-            f"select count(*) from {self.child} c"  # noqa: S608
-            f" where {self.filled} and not exists (select from {self.parent} p where {self.match})"
-        )
+        known = f"exists (select from {self.parent} p where {self.match})"
+        if self.period is not None:
+            together = f"select range_agg({self.periods}) from {self.parent} p where {self.match or 'true'}"  # noqa: S608
+            known = f"coalesce({self.period} operator(pg_catalog.<@) ({together}), false)"
+        alone = f"select count(*) from {self.child} c where {self.filled} and not {known}"  # noqa: S608
         if not self.full:
             return alone
         part = f"select count(*) from {self.child} c where not ({self.filled}) and not ({self.empty})"  # noqa: S608
@@ -86,8 +92,6 @@ def references(console: psycopg.Connection[Any]) -> Observation:
             with look.at(thing):
                 if not key.validated:
                     continue
-                if key.temporal:
-                    raise Absent("temporal keys are not compared")
                 for (count,) in console.execute(key.orphans.encode()):
                     if count:
                         look.wrong.append(f"{thing}: {count} rows refer to nobody")
