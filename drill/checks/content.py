@@ -1,6 +1,7 @@
 """Is every row what it was at the seal, but for exactly the changes of the receipts held?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from drill.digest import BUCKETS, Digest, bucket, quoted
 from drill.evidence import Evidence, Holdings, Seal
@@ -8,21 +9,41 @@ from drill.verdict import Finding, Verdict
 
 TARGET = "sealed digest + receipts held"
 _TOLD = 12  # tables of which it is not known what they must hold
+_UNREAD = "it could not be read when it was sealed"
 
 
 def content(evidence: Evidence) -> Iterator[Finding]:
     for register in evidence.registers:
-        seal, held = evidence.seals.get(register), evidence.held(register)
+        seal, held = _doubted(evidence.seals.get(register)), evidence.held(register)
         if seal is None or not (seal.tables or seal.structure.objects):
             yield _unknown(register, "never sealed")
         elif held is None:
             yield _unknown(register, "never surveyed")
         elif _wrong(due := _due(seal, held), held.tables):
             yield _differing(register, due, held, seal) or _missed(register, due, held, seal)
+        elif unsealed := [table for table in sorted(seal.structure.columns) if table not in due]:
+            yield _undecided(register, [f"{table}: {seal.loose[table]}" for table in unsealed], len(due))
         else:
             actual, rows = f"{len(seal.tables)} tables as sealed", sum(d.rows for d in held.tables.values())
             says = f"Every one of the {rows} rows of {register} is accounted for."
             yield Finding("content", register, Verdict.MET, TARGET, actual, says)
+
+
+def _doubted(seal: Seal | None) -> Seal | None:
+    """With those marked of which nobody knows what was in them."""
+    if seal is None:
+        return None
+    unread = dict.fromkeys(seal.structure.columns.keys() - seal.tables.keys(), _UNREAD)
+    return replace(seal, loose={**unread, **seal.loose})
+
+
+def _undecided(register: str, unsealed: Sequence[str], sealed: int) -> Finding:
+    """Nothing differs, and with some tables there is nothing to compare."""
+    lines = [f"only {sealed} of {sealed + len(unsealed)} tables were sealed", *unsealed[:_TOLD]]
+    lines += [f"and {len(unsealed) - _TOLD} more"] if len(unsealed) > _TOLD else []
+    actual = "; ".join(lines)
+    says = f"Whether {register} holds what it should is not known: {actual}."
+    return Finding("content", register, Verdict.UNKNOWN, TARGET, actual, says)
 
 
 def _missed(register: str, due: Mapping[str, Digest], held: Holdings, seal: Seal) -> Finding:

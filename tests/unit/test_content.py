@@ -63,6 +63,23 @@ def test_tables_whose_rows_were_not_sealed_are_counted_and_are_not_too_many() ->
     assert both.actual == "differ: a (9 rows instead of 1), b (9 rows instead of 2)"
 
 
+@pytest.mark.parametrize("held", [SEALED, {**SEALED, "d": C}])
+def test_a_table_that_could_not_be_read_when_it_was_sealed_is_never_met_and_not_too_many(
+    held: Mapping[str, Digest],
+) -> None:
+    structure = Structure(columns=dict.fromkeys("abcd", (COLUMN,)))
+    evidence = replace(
+        GOOD, seals={"land": Seal(SEALED, structure)}, holdings={"land": Holdings("embassy", held, (), structure)}
+    )
+    (found,) = checks.content(evidence)
+    assert found.verdict is UNKNOWN
+    assert found.actual == "only 3 of 4 tables were sealed; d: it could not be read when it was sealed"
+    (found,) = checks.content(
+        replace(evidence, holdings={"land": Holdings("embassy", {**held, "a": C}, (), structure)})
+    )
+    assert (found.verdict, found.actual) == (MISSED, "differ: a (3 rows instead of 1)")
+
+
 def test_where_nobody_can_say_which_tables_there_must_be_they_may_be_missing_or_too_many() -> None:
     missing, more = {"b": B, "c": C}, {**SEALED, "new": C}
     assert content(missing, tables="the schema changed").actual == "a: the schema changed"
