@@ -16,7 +16,8 @@ from enum import StrEnum
 _MODULUS = 1 << 64
 BUCKETS = 16  # in which the rows of a table are counted apart, if that is wanted
 
-# Everything that can change how a value is written out, fixed for whoever computes a digest: seals, surveys, citizens.
+# Everything that can change how a value or a definition is written out, fixed for whoever computes a digest: seals,
+# surveys, citizens.
 PINNED: Mapping[str, str] = {
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
@@ -26,6 +27,8 @@ PINNED: Mapping[str, str] = {
     "client_encoding": "UTF8",
     "lc_monetary": "C",
     "xmlbinary": "base64",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
     "search_path": "public",
 }
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import psycopg
 
 from drill import checks
-from drill.checks.shared import shared_findings
+from drill.checks.shared import UNSET, shared_findings
 from drill.evidence import Evidence, Holdings, Observation, Seal
 from drill.hosts import Premises
 from drill.probes.entries import entries
@@ -86,10 +86,13 @@ class Looking:
             tried["logins"] = seen(lambda: logins(site, name, due))
         return replace(held, observations={**held.observations, **tried})
 
-    def of_shared(self, site: Site, besides: Sequence[str] = ()) -> Iterator[Finding]:
+    def of_shared(
+        self, site: Site, besides: Sequence[str] = (), unset: Mapping[str, str] | None = None
+    ) -> Iterator[Finding]:
         """Of what all databases share; nothing without a seal.
 
-        `besides` are statements of the copy that were not executed, since nobody could look at anything then.
+        `besides` are statements of the copy that were not executed, since nobody could look at anything then; `unset`
+        tells by role why something could not be set for it.
         """
         if self.sealed is None:
             return
@@ -97,8 +100,9 @@ class Looking:
             console.execute("set search_path = pg_catalog")
             refused = "; ".join(_refused(console, besides))
             held = shared(console)
-        found = shared_findings(self.sealed.shared, held, with_roles=self.with_roles, physical=self.physical)
-        yield from (_unseen(finding, refused) if refused else finding for finding in found)
+        own = {site.officer: refused} if refused else {}
+        held[UNSET] = {**(unset or {}), **own}
+        yield from shared_findings(self.sealed.shared, held, with_roles=self.with_roles, physical=self.physical)
 
 
 def _refused(console: psycopg.Connection[Any], statements: Iterable[str]) -> Iterator[str]:
@@ -109,12 +113,6 @@ def _refused(console: psycopg.Connection[Any], statements: Iterable[str]) -> Ite
                 console.execute(statement.encode())
         except psycopg.Error as refused:
             yield of_error(refused)
-
-
-def _unseen(finding: Finding, refused: str) -> Finding:
-    """Unknown: what the copy sets for its superuser could not be set here, and so not be compared."""
-    actual = f"{finding.actual}; what is set for the superuser was refused: {refused}"
-    return replace(finding, verdict=Verdict.UNKNOWN, actual=actual, says=f"Roles, memberships, settings: {actual}.")
 
 
 def _entries(name: str, site: Site) -> Observation:

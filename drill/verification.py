@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
 from drill.digest import Form
+from drill.dumped import as_dumped
 from drill.dumpfile import sha256
 from drill.errors import ScenarioError, StepFailed, Unloadable
-from drill.evidence import Holdings, Seal
+from drill.evidence import Holdings
 from drill.hosts import Premises
 from drill.hosts.scratch import scratch
 from drill.looking import Looking, absent, doubted, of_databases
@@ -21,7 +22,7 @@ from drill.offered import Offered
 from drill.seals import How, Sealed
 from drill.sites.discretion import of_error
 from drill.sites.letters import Letters, due_to_locale, of_another_locale
-from drill.sites.loading import Loading, create_roles, create_tablespaces, settings_of
+from drill.sites.loading import Loading, create_roles, create_tablespaces, statements_about
 from drill.sites.site import Site
 from drill.verdict import Finding, Verdict
 from drill.verified import COPY, Verified
@@ -81,7 +82,8 @@ class Verification:
         site.start(site.initialise("data", "--no-sync"), _UNSAFE)
         sealed, expected = looking.sealed, looking.expected(offered.dumps)
         yield from _manifest(offered, sealed)
-        yield from self._roles(offered, sealed, site)
+        unset = dict[str, str]()
+        yield from self._roles(offered, sealed, site, unset)
         if offered.whole:
             yield from absent(expected.keys() - offered.dumps.keys(), _RESTORED, _ABSENT, self._doubts().shared)
         else:
@@ -97,17 +99,20 @@ class Verification:
             if elsewhere:
                 expected = {**expected, name: of_another_locale(expected[name], elsewhere)}
         yield from of_databases(
-            {name: _as_dumped(seal, holdings.get(name)) for name, seal in expected.items()}, holdings
+            {name: as_dumped(seal, holdings.get(name)) for name, seal in expected.items()}, holdings
         )
-        besides = settings_of(site.officer, offered.roles) if offered.roles else ()
-        for finding in looking.of_shared(site, besides):
+        besides = statements_about(site.officer, offered.roles) if offered.roles else ()
+        for finding in looking.of_shared(site, besides, unset):
             yield doubted(finding, self._doubts().shared)
 
-    def _roles(self, offered: Offered, sealed: Sealed | None, site: Site) -> Iterator[Finding]:
-        """Those of the copy; where it has none, shells of those that were sealed, so that the rest can be seen."""
+    def _roles(self, offered: Offered, sealed: Sealed | None, site: Site, unset: dict[str, str]) -> Iterator[Finding]:
+        """Those of the copy; where it has none, shells of those that were sealed, so that the rest can be seen.
+
+        To `unset` it adds, by role, why something cannot be set for it here.
+        """
         if offered.roles is not None:
             try:
-                create_roles(site, offered.roles)
+                unset |= create_roles(site, offered.roles)
             except Unloadable as refused:
                 yield Finding("roles", COPY, Verdict.MISSED, _ROLES, str(refused), f"{refused}; {refused.hint}")
             return
@@ -144,22 +149,6 @@ def _letters(sealed: Sealed | None, name: str) -> Letters:
     """Those of the sealed database: rows are digested in them, and what its expressions say depends on its locale."""
     shared = sealed.shared if sealed else {}
     return Letters.read(shared.get("encodings", {}).get(name), shared.get("locales", {}).get(name))
-
-
-def _as_dumped(seal: Seal, held: Holdings | None) -> Seal:
-    """What a dump can bring back: it does not hold the versions of extensions, but only which there were."""
-    there = held.structure.objects.get("extensions", {}) if held else {}
-    sealed = seal.structure.objects.get("extensions", {})
-    same = {name: there[name] for name in sealed.keys() & there.keys() if _place(sealed[name]) == _place(there[name])}
-    if not same:
-        return seal
-    objects = {**seal.structure.objects, "extensions": {**sealed, **same}}
-    return replace(seal, structure=replace(seal.structure, objects=objects))
-
-
-def _place(extension: str) -> str:
-    """In which schema it is, of `1.7 in public`."""
-    return extension.partition(" in ")[2]
 
 
 def _restored(offered: Offered, name: str, site: Site, letters: Letters) -> tuple[str, Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -33,12 +33,18 @@ with recursive resolved(domain, base, modifier) as (
   select oid, typbasetype, typtypmod from pg_type where typtype = 'd'
   union all
   select r.domain, t.typbasetype, t.typtypmod from resolved r join pg_type t on t.oid = r.base where t.typtype = 'd'
+), elsewhere(root) as (
+  select pg_partition_root(oid) from pg_class where relkind = 'f' and relispartition
 )
 select n.nspname, c.relname, c.relkind = 'p',
        coalesce((select sum(pg_table_size(relid)) from pg_partition_tree(c.oid)), pg_table_size(c.oid))::bigint,
        coalesce(array_agg(a.attname::text order by a.attnum) filter (where a.attname is not null), '{}'),
        coalesce(array_agg(format_type(coalesce(r.base, a.atttypid), coalesce(r.modifier, a.atttypmod))
-                          order by a.attnum) filter (where a.attname is not null), '{}')
+                          order by a.attnum) filter (where a.attname is not null), '{}'),
+       case when c.relkind = 'p' and c.oid in (select root from elsewhere) then array(
+         select format('%%I.%%I', m.nspname, l.relname) from pg_partition_tree(c.oid) q join pg_class l
+           on l.oid = q.relid
+         join pg_namespace m on m.oid = l.relnamespace where l.relkind = 'r' order by 1) end
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
@@ -82,6 +88,7 @@ class Shape:
     partitioned: bool
     size: int  # bytes
     columns: tuple[Column, ...]
+    parts: tuple[str, ...] | None = None  # as SQL calls them: those with rows here, where others are foreign tables
 
     @property
     def name(self) -> str:
@@ -99,7 +106,10 @@ class Shape:
 
 
 def shapes(console: psycopg.Connection[Any], *, receipts: bool = False) -> tuple[Shape, ...]:
-    """Every table, that of the receipts if wanted; virtual columns left out, domains resolved."""
+    """Every table, that of the receipts if wanted; virtual columns left out, domains resolved.
+
+    What a foreign table holds is another server's, also where it is a partition.
+    """
     return tuple(shape for shape in _shapes(console, "r", "p") if receipts or shape.name != RECEIPTS)
 
 
@@ -110,8 +120,10 @@ def views(console: psycopg.Connection[Any]) -> tuple[Shape, ...]:
 
 def _shapes(console: psycopg.Connection[Any], *kinds: str) -> tuple[Shape, ...]:
     found = (
-        Shape(schema, table, partitioned, size, tuple(map(Column, names, types)))
-        for schema, table, partitioned, size, names, types in console.execute(_TABLES, (list(kinds),))
+        Shape(
+            schema, table, partitioned, size, tuple(map(Column, names, types)), None if parts is None else tuple(parts)
+        )
+        for schema, table, partitioned, size, names, types, parts in console.execute(_TABLES, (list(kinds),))
     )
     return tuple(found)
 
@@ -143,6 +155,15 @@ def whole(parts: Parts) -> Digest:
     return sum(parts.values(), Digest())
 
 
+def together(some: Iterable[Parts]) -> Parts:
+    """Of several parts of a table."""
+    found: dict[int, Digest] = {}
+    for parts in some:
+        for bucket, digest in parts.items():
+            found[bucket] = found.get(bucket, Digest()) + digest
+    return found
+
+
 def has(shape: Shape, wanted: Wanted) -> bool:
     """Whether the table has the columns, of these types."""
     return set(wanted.columns) | set(wanted.key) <= set(shape.columns)
@@ -155,8 +176,10 @@ def digests(console: psycopg.Connection[Any], shape: Shape, wanted: Wanted) -> P
     """
     if not has(shape, wanted):
         return None
-    query = wanted.query(shape.written, partitioned=shape.partitioned)
-    return unless_unreadable(console, lambda: read(console, query))
+    if shape.parts is None:
+        query = wanted.query(shape.written, partitioned=shape.partitioned)
+        return unless_unreadable(console, lambda: read(console, query))
+    return unless_unreadable(console, lambda: together(read(console, wanted.query(part)) for part in shape.parts or ()))
 
 
 def digest(

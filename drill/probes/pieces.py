@@ -8,18 +8,18 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from drill.digest import Digest, Wanted, quoted
-from drill.probes.digests import Parts, Shape, digests, has, read, unless_unreadable
+from drill.digest import Wanted, quoted
+from drill.probes.digests import Parts, Shape, digests, has, read, together, unless_unreadable
 from drill.throttle import Throttle
 
-# Partitions one by one: their blocks are counted each for itself. A foreign one has none, and is read whole.
+# Partitions one by one: their blocks are counted each for itself. What a foreign one holds is another server's.
 _PARTS: LiteralString = """
 select n.nspname, c.relname, c.oid, coalesce(pg_table_size(c.oid), 0),
        case when a.amname = 'heap' then pg_relation_size(c.oid) / current_setting('block_size')::bigint end
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_am a on a.oid = c.relam
-where c.relkind <> 'p'
+where c.relkind not in ('p', 'f')
   and (c.oid = %(table)s::regclass or c.oid in (select relid from pg_partition_tree(%(table)s::regclass) where isleaf))
 order by c.oid
 """
@@ -62,15 +62,16 @@ class Pieces:
 
     def _sum(self, console: psycopg.Connection[Any], shape: Shape, wanted: Wanted) -> Parts:
         console.execute(_BY_PLACE)
-        found: dict[int, Digest] = {}
+        found = together(self._each(console, shape, wanted))
+        console.execute(_AS_BEFORE)
+        return found
+
+    def _each(self, console: psycopg.Connection[Any], shape: Shape, wanted: Wanted) -> Iterator[Parts]:
         for part in [_Part(*row) for row in console.execute(_PARTS, {"table": shape.written})]:
             for size, blocks in self._ranges(console, part):
                 self.throttle.wait(size)
-                for bucket, digest in read(console, wanted.query(part.written, blocks=blocks)).items():
-                    found[bucket] = found.get(bucket, Digest()) + digest
+                yield read(console, wanted.query(part.written, blocks=blocks))
                 self.count(size)
-        console.execute(_AS_BEFORE)
-        return found
 
     def _ranges(self, console: psycopg.Connection[Any], part: _Part) -> Iterator[tuple[int, tuple[int, int] | None]]:
         """How many bytes, and from block to block, the second not included."""

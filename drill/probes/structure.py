@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, LiteralString
 
@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from drill import evidence
+from drill.digest import quoted
 from drill.probes.digests import Shape
 
 # Constraints that partitions inherit are left out: their parent speaks for them, and their names are the server's own.
@@ -84,20 +85,21 @@ def structure(console: psycopg.Connection[Any], shapes: Sequence[Shape]) -> evid
         columns={shape.name: shape.columns for shape in shapes},
         constraints=dict(console.execute(_CONSTRAINTS).fetchall()),
         indexes=dict(console.execute(_INDEXES).fetchall()),
-        sequences=tuple(_sequences(console)),
+        sequences=tuple(_sequences(console, {(s.schema, s.table): s.parts for s in shapes})),
     )
 
 
-def _sequences(console: psycopg.Connection[Any]) -> Iterator[evidence.Sequence]:
+def _sequences(
+    console: psycopg.Connection[Any], parts: Mapping[tuple[str, str], Sequence[str] | None]
+) -> Iterator[evidence.Sequence]:
     """A sequence that counts down is shown with both its numbers negated, so that ahead means greater for each."""
     for schema, name, step, table_schema, table, column, counts in console.execute(_SEQUENCES).fetchall():
         sign = 1 if step > 0 else -1
         highest = None
         if counts:
-            extreme = sql.SQL("select {}({}) from {}").format(
-                sql.SQL("max" if step > 0 else "min"), sql.Identifier(column), sql.Identifier(table_schema, table)
-            )
-            highest = _number(console, extreme)
+            alone = parts.get((table_schema, table))
+            where = [f"{quoted(table_schema)}.{quoted(table)}"] if alone is None else alone
+            highest = max((n for one in where if (n := _extreme(console, column, one, sign)) is not None), default=None)
         # asked after the column: a sequence is not bound to the snapshot and goes on meanwhile
         ahead = sql.SQL("select case when is_called then last_value + {} else last_value end from {}").format(
             sql.Literal(step), sql.Identifier(schema, name)
@@ -106,10 +108,16 @@ def _sequences(console: psycopg.Connection[Any]) -> Iterator[evidence.Sequence]:
             name=f"{schema}.{name}",
             column=f"{table_schema}.{table}.{column}" if column else "",
             next_value=sign * (_number(console, ahead) or 0),
-            highest=None if highest is None else sign * highest,
+            highest=highest,
         )
 
 
-def _number(console: psycopg.Connection[Any], query: sql.Composed) -> int | None:
+def _extreme(console: psycopg.Connection[Any], column: str, table: str, sign: int) -> int | None:
+    """The largest number there, each taken with that sign; `table` as SQL calls it."""
+    found = _number(console, f"select {'max' if sign > 0 else 'min'}({quoted(column)}) from {table}".encode())  # noqa: S608
+    return None if found is None else sign * found
+
+
+def _number(console: psycopg.Connection[Any], query: sql.Composed | bytes) -> int | None:
     row = console.execute(query).fetchone()
     return None if row is None or row[0] is None or not isfinite(row[0]) else int(row[0])

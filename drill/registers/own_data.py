@@ -12,13 +12,13 @@ import psycopg
 from psycopg import sql
 
 from drill.dumpfile import DumpFile
-from drill.errors import CannotRun
+from drill.errors import CannotRun, Unloadable
 from drill.evidence import Structure
 from drill.objectives import OWN_DATA
 from drill.registers.register import OWN_TABLES
 from drill.registers.transaction import RECEIPTS
 from drill.sites.discretion import of_error
-from drill.sites.loading import DEADLINE, Loading, create_roles
+from drill.sites.loading import DEADLINE, LACKS_SETTING, Loading, create_roles
 from drill.sites.site import COURIER, citizen
 
 if TYPE_CHECKING:
@@ -64,8 +64,9 @@ class OwnData:
         """
         loading = Loading(self.dump, self.name, self.roles, _LEFT_OUT)
         loading.prove_whole()
-        if self.roles is not None:
-            create_roles(home, self.roles)
+        if self.roles is not None and (lacking := create_roles(home, self.roles)):
+            told = "; ".join(f"{role}: {why}" for role, why in lacking.items())
+            raise Unloadable(f"the roles of {self.roles} cannot be created: {told}", hint=LACKS_SETTING, lacking=True)
         try:
             home.create_login(citizen(self.name))
             with home.console() as console:

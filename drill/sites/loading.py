@@ -23,11 +23,15 @@ DEADLINE = 4 * 3600.0  # seconds
 _JOBS = 2
 _LOOK = 300.0  # seconds for a list of what is in a dump
 
-_ROLE = re.compile(r'(?:CREATE|ALTER) ROLE ("(?:[^"]|"")+"|[^\s;]+)')
-_SETS = re.compile(" SET ")
+_ROLE = re.compile(r'(?:CREATE|ALTER) ROLE ("(?:[^"]|"")+"|[^\s;"]+)')
+_SETS = re.compile(_ROLE.pattern + " SET ")
 _SECRET = re.compile(r" PASSWORD E?'(?:[^']|'')*'")
 _GRANTOR = re.compile(r' GRANTED BY (?:"(?:[^"]|"")+"|[^\s;"]+);$')
-_NOT_OURS = re.compile(r"(?:CREATE|ALTER|COMMENT ON) TABLESPACE |(?:GRANT|REVOKE) .* ON TABLESPACE ")
+_NOT_OURS = re.compile(
+    r"(?:CREATE|ALTER|COMMENT ON) TABLESPACE |(?:GRANT|REVOKE) .* ON TABLESPACE |SECURITY LABEL "  # no provider is here
+)
+# Of a value or a parameter that another server took: this one has not that locale, or was built without.
+_ELSEWHERE = re.compile(r'invalid value for parameter "(?:lc_\w+|\w*compression)"|unrecognized configuration parameter')
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Loading:
         self._compare_versions(site, file)
         where = [*locally(site), "-d", self.database]
         if self.dump.form is Form.PLAIN:
-            told = ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null"]
+            # not in one transaction, which would hold a lock on every large object, and waiting for no disk in each
+            told = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-c", "set synchronous_commit = off"]
             argv = [site.program("psql"), *where, *told, "-f", str(file)]
         else:
             jobs = [] if self.dump.form is Form.TAR else ["-j", str(_JOBS)]
@@ -104,26 +109,38 @@ class Loading:
         return False, next((hint for sign, hint in _REMEDIES.items() if re.search(sign, told)), _BY_HAND)
 
 
-def create_roles(site: Site, file: Path) -> None:
-    """Those of the file that are not there yet, without their passwords: nobody logs in as one of them."""
-    there = {name for (name,) in site.ask("select rolname::text from pg_roles")}
+def create_roles(site: Site, file: Path) -> dict[str, str]:
+    """Those of the file that are not there yet, without their passwords: nobody logs in as one of them.
+
+    By role: why something cannot be set for it, where this server lacks what it needs. Unloadable for anything else.
+    """
+    there, lacking = {name for (name,) in site.ask("select rolname::text from pg_roles")}, dict[str, str]()
     try:
         with site.console() as console:
-            console.execute("\n".join(_wanted(globals_at(file), there)).encode())
+            wanted = _wanted(globals_at(file), there)
+            console.execute("\n".join(each for each in wanted if not _SETS.match(each)).encode())
+            for each in filter(_SETS.match, wanted):
+                try:
+                    console.execute(each.encode())
+                except psycopg.Error as refused:
+                    if not _ELSEWHERE.search(told := of_error(refused)):
+                        raise
+                    lacking[_named(each) or ""] = told
     except psycopg.Error as refused:
         hint = "write the file anew: pg_dumpall --globals-only, from the server of the dump"
         raise Unloadable(f"the roles of {file} cannot be created: {of_error(refused)}", hint=hint) from None
     except ValueError as changed:  # it was right when it was first read
         raise Unloadable(str(changed), hint="who writes to it?") from None
+    return lacking
 
 
-def settings_of(role: str, file: Path) -> list[str]:
-    """The statements of a file of roles that set something for that role, which `create_roles` finds there."""
+def statements_about(role: str, file: Path) -> list[str]:
+    """The statements of a file of roles that alter that role, which `create_roles` finds there; without secrets."""
     try:
-        found = [(_ROLE.match(each), each) for each in statements_of(globals_at(file))]
-    except ValueError:  # it changed meanwhile: what it set is missing then
+        found = (each for each in statements_of(globals_at(file)) if each.startswith("ALTER"))
+        return [_SECRET.sub("", each) for each in found if _named(each) == role]
+    except ValueError:  # it changed meanwhile: what it said is missing then
         return []
-    return [each for named, each in found if named and _unquoted(named[1]) == role and _SETS.match(each, named.end())]
 
 
 def create_tablespaces(site: Site, dump: DumpFile) -> None:
@@ -146,11 +163,17 @@ def _wanted(roles: str, there: set[str]) -> list[str]:
     """The statements of a file of roles that are executed: no secrets, no places on somebody's disks, nobody twice."""
     wanted: list[str] = []
     for statement in statements_of(roles):
-        role = _ROLE.match(statement)
-        if _NOT_OURS.match(statement) or (role and _unquoted(role[1]) in there):
+        role = _named(statement)
+        if _NOT_OURS.match(statement) or role in there:
             continue
         wanted.append(_SECRET.sub("", statement) if role else _GRANTOR.sub(";", statement))
     return wanted
+
+
+def _named(statement: str) -> str | None:
+    """The role that it creates or alters, if it does."""
+    found = _ROLE.match(statement)
+    return _unquoted(found[1]) if found else None
 
 
 def _unquoted(name: str) -> str:
@@ -166,19 +189,22 @@ def _programs(wanted: str) -> str:
     return f"drill with the programs of {wanted}: --pg-bin DIR (embedded), or --image NAME (docker)"
 
 
+LACKS_SETTING = _programs(
+    "the PostgreSQL whose pg_dump wrote it, or one that has the extension or the locale of that setting"
+)
 _BY_HAND = "load it into an empty database of yours to see the server's own words: psql -X -1 -v ON_ERROR_STOP=1, "
 _BY_HAND += "or pg_restore --exit-on-error"
 _LACKING = {
     "unsupported version": _programs("the PostgreSQL whose pg_dump wrote it, or a newer one"),
-    "unrecognized configuration parameter": _programs(
-        "the PostgreSQL whose pg_dump wrote it, or one that has the extension of that setting"
-    ),
+    _ELSEWHERE.pattern: LACKS_SETTING,
     "tablespace": "dump it with --no-tablespaces",
     "unrecognized parameter": (
         "dump it with the programs of its own server (`drill seal --pg-bin DIR`), or load it into a newer PostgreSQL:"
         " that knows the parameter, and this one does not"
     ),
-    "access file|load library|loaded via|access.method": _programs("a PostgreSQL that has this library"),
+    "access file|load library|loaded via|access.method|security label provider": _programs(
+        "a PostgreSQL that has this library"
+    ),
     "collation|locale|ICU|XML|compressed archive|compression method": _programs(
         "a PostgreSQL that was built with it, and where its locales are"
     ),

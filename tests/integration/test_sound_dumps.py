@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from drill.digest import Digest
-from drill.dumpfile import sha256
+from drill.dumpfile import DumpFile, sha256
 from drill.hosts import binaries
 from drill.hosts.process import ProcessPremises
 from drill.offered import Offered
 from drill.sealing import Sealing
 from drill.seals import How, Sealed
+from drill.sites.loading import Loading
 from drill.sites.origin import Origin
 from drill.sites.site import Site
 from drill.verdict import Finding, Verdict
@@ -52,6 +53,36 @@ insert into g values ('Ärmel');
 create table g (a text, f text generated always as (upper(a)) stored);
 insert into g values ('straße');
 """,
+    "lacking": """
+drop schema public;
+drop extension plpgsql;
+create schema s;
+create table s.t (i int);
+""",
+    "unready": """
+create table t (i int primary key);
+insert into t values (1);
+create index odd on t (i);
+update pg_index set indisvalid = false where indexrelid = 'odd'::regclass;
+create table c (i int references t);
+alter table c disable trigger all;
+""",
+    "periods": """
+create extension btree_gist;
+create table r (id int, v daterange, primary key (id, v without overlaps));
+create table c (id int, v daterange, foreign key (id, period v) references r);
+insert into r values (1, '[2020-01-01,2021-01-01)'), (1, '[2021-01-01,2022-01-01)');
+insert into c values (1, '[2020-05-01,2021-05-01)'), (2, null);
+""",
+    "apart": r"""
+create extension file_fdw;
+create server f foreign data wrapper file_fdw;
+create table p (i serial, t text) partition by list (i);
+create table p1 partition of p for values in (1);
+create foreign table p2 partition of p for values in (2) server f options (filename '/nowhere/at/all');
+insert into p values (1, 'x');
+create view escaped as select E'a\\b' as x;
+""",
     "older": """
 create extension btree_gist version '1.7';
 create table t (i int);
@@ -62,6 +93,7 @@ create index "I" on t (i) tablespace "Very fast";
 insert into t values (1);
 """,
 }
+_ENDS = "-- PostgreSQL database dump complete"
 _C = "encoding 'UTF8' locale_provider libc locale 'C'"
 LOCALES = {
     "folded": _C,
@@ -104,6 +136,10 @@ def uncommon(embedded_premises: ProcessPremises, tmp_path_factory: pytest.TempPa
         with site.console() as console:
             console.execute("alter role drill set default_transaction_read_only = on")
             console.execute("alter role drill set \"my.own\" = 'it''s; so'")
+            console.execute("alter role drill connection limit 90 valid until '2100-01-01'")
+            console.execute("alter role drill set quote_all_identifiers = on")
+            console.execute("alter role drill set standard_conforming_strings = off")
+            console.execute("create role clerk; alter role clerk set statement_timeout = '9s'")
             console.execute("set allow_in_place_tablespaces = on")
             for place in ("fast", '"Very fast"'):
                 console.execute(f"create tablespace {place} location ''".encode())
@@ -151,7 +187,46 @@ def test_what_the_superuser_had_set_and_this_server_does_not_know_is_not_seen(
     sealed = replace(sealed, dump={**sealed.dump, "globals.sql": sha256(roles)})
     (found,) = uncommon.verify(tmp_path, sealed)
     assert (found.check, found.verdict) == ("roles", Verdict.UNKNOWN)
-    assert "what is set for the superuser was refused: UndefinedObject (42704)" in found.actual
+    assert "settings that this PostgreSQL does not take: drill: UndefinedObject (42704)" in found.actual
+
+
+def test_a_plain_dump_may_hold_more_large_objects_than_a_server_has_locks(
+    embedded_premises: ProcessPremises, tmp_path: Path
+) -> None:
+    one = "SELECT pg_catalog.lo_create('{0}');\nALTER LARGE OBJECT {0} OWNER TO drill;\n"
+    objects = "".join(one.format(number) for number in range(1, 5001))
+    dump = tmp_path / "letters.sql"
+    dump.write_text(
+        f"--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 14.0\n{objects}\n{_ENDS}\n"
+    )
+    with lone(embedded_premises, {"max_connections": "20", "max_locks_per_transaction": "10"}) as site:
+        with site.console() as console:
+            console.execute("create database letters template template0")
+        Loading(DumpFile.recognised(dump), "letters").load(site)
+        assert site.ask("select count(*) from pg_largeobject_metadata", database="letters") == [(5000,)]
+
+
+def test_what_this_postgresql_does_not_take_is_unknown(uncommon: Uncommon, tmp_path: Path) -> None:
+    sealed = uncommon.part(tmp_path, "older", "placed")
+    roles = tmp_path / "globals.sql"
+    roles.write_text(roles.read_text().replace("SET statement_timeout TO '9s'", "SET lc_time TO 'xx_XX.UTF-8'"))
+    added = {
+        "older": "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql SET lc_time = 'xx_XX.UTF-8' AS 'select 1';",
+        "placed": "SECURITY LABEL FOR nobody ON TABLE public.t IS 'secret';",
+    }
+    for name, statement in added.items():
+        (tmp_path / f"{name}.dump").unlink()
+        dump = tmp_path / f"{name}.sql"
+        argv = [uncommon.site.program("pg_dump"), "-f", str(dump), "-d", uncommon.origin.conninfo(name)]
+        subprocess.run(argv, check=True, timeout=60, capture_output=True)
+        dump.write_text(dump.read_text().replace(_ENDS, f"{statement}\n{_ENDS}"))
+    sealed = replace(sealed, dump={file.name: sha256(file) for file in tmp_path.iterdir()})
+    found = uncommon.verify(tmp_path, sealed)
+    assert {f.verdict for f in found} == {Verdict.UNKNOWN}
+    told = {(f.register, f.check): f.actual for f in found}
+    assert "lc_time" in told["older", "restored"]
+    assert 'security label provider "nobody" is not loaded' in told["placed", "restored"]
+    assert told["copy", "roles"].startswith("settings that this PostgreSQL does not take: clerk: ")
 
 
 @pytest.mark.parametrize("told", ["lacking", "never sealed"])

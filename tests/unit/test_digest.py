@@ -194,7 +194,8 @@ def test_the_sum_of_a_change_is_that_of_new_rows_minus_that_of_old_ones() -> Non
 def test_the_settings_that_change_how_a_value_is_written_are_pinned_as_postgresql_spells_them() -> None:
     assert PINNED_OPTIONS == (
         r"-c TimeZone=UTC -c DateStyle=ISO,\ YMD -c IntervalStyle=postgres -c extra_float_digits=1 -c bytea_output=hex"
-        r" -c client_encoding=UTF8 -c lc_monetary=C -c xmlbinary=base64 -c search_path=public"
+        r" -c client_encoding=UTF8 -c lc_monetary=C -c xmlbinary=base64"
+        r" -c quote_all_identifiers=off -c standard_conforming_strings=on -c search_path=public"
     )
     assert PINNED_OPTIONS.count("-c ") == len(PINNED)
 

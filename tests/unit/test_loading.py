@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from drill.dumpfile import DumpFile, Form
-from drill.sites.loading import settings_of
+from drill.sites.loading import statements_about
 
 ROLES = """--
 -- PostgreSQL database cluster dump
 --
 
 CREATE ROLE "The boss";
-ALTER ROLE "The boss" WITH SUPERUSER;
+ALTER ROLE "The boss" WITH SUPERUSER CONNECTION LIMIT 9 PASSWORD 'it''s; secret' VALID UNTIL '2050-01-01';
 CREATE ROLE boss;
 ALTER ROLE boss SET work_mem TO '1MB';
 ALTER ROLE "The boss" SET search_path TO 'a;b', ' SET ';
@@ -24,17 +24,18 @@ ALTER ROLE "The boss" SET work_mem TO '2MB';
 """
 
 
-def test_only_what_is_set_for_that_role_is_its_setting(tmp_path: Path) -> None:
+def test_what_is_said_of_a_role_is_told_without_its_password(tmp_path: Path) -> None:
     file = tmp_path / "globals.sql"
     file.write_text(ROLES)
-    assert settings_of("boss", file) == ["ALTER ROLE boss SET work_mem TO '1MB';"]
-    assert [each.split(" SET ", 1)[1] for each in settings_of("The boss", file)] == [
-        "search_path TO 'a;b', ' SET ';",
-        "work_mem TO '2MB';",
+    assert statements_about("boss", file) == ["ALTER ROLE boss SET work_mem TO '1MB';"]
+    assert [each.split('"', 2)[2] for each in statements_about("The boss", file)] == [
+        " WITH SUPERUSER CONNECTION LIMIT 9 VALID UNTIL '2050-01-01';",
+        " SET search_path TO 'a;b', ' SET ';",
+        " SET work_mem TO '2MB';",
     ]
-    assert settings_of("nobody", file) == []
+    assert statements_about("nobody", file) == []
     file.write_text("changed")
-    assert settings_of("boss", file) == []
+    assert statements_about("boss", file) == []
 
 
 @pytest.mark.parametrize(
