@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -16,14 +17,33 @@ _STANDS = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
 _DELETED = " (deleted)"  # what Linux adds to the name of a folder that is gone
 
 
-def inhabitants(folder: Path) -> Iterator[psutil.Process]:
+@dataclass(frozen=True, slots=True)
+class Inhabitant:
+    """A process, and what it was when it was looked at."""
+
+    process: psutil.Process
+    name: str
+    stands: bool  # it was stopped
+    began: float  # seconds since 1970
+
+    @property
+    def told(self) -> str:
+        """Its number and its name."""
+        return f"{self.process.pid} {self.name}"
+
+
+def inhabitants(folder: Path) -> Iterator[Inhabitant]:
     """Every process that works below the folder or runs a program from there, zombies left out.
 
     A person who looks in with a shell is none: what a drill starts has a session of its own, without a terminal.
     """
-    for process in psutil.process_iter(["cwd", "exe", "name", "status", "create_time"], ad_value=None):
-        if process.info["status"] != psutil.STATUS_ZOMBIE and belongs(process, folder):
-            yield process
+    for process in psutil.process_iter(["cwd", "exe"], ad_value=None):
+        if not belongs(process, folder):
+            continue
+        with suppress(psutil.NoSuchProcess):  # the rest would take long to ask of all processes of the machine
+            seen = process.as_dict(["name", "status", "create_time"], ad_value=None)
+            if seen["status"] != psutil.STATUS_ZOMBIE:
+                yield Inhabitant(process, seen["name"] or "", seen["status"] in _STANDS, seen["create_time"] or 0.0)
 
 
 def belongs(process: psutil.Process, folder: Path) -> bool:
@@ -54,11 +74,11 @@ def stop(folder: Path) -> None:
         here = _oldest_first(folder)
         if moving := _moving(here):
             seen.clear()
-            for process in moving:
+            for each in moving:
                 with suppress(psutil.Error):
-                    process.suspend()
-            raise StepFailed(f"not stopped: {_told(moving)}", hint="")
-        seen.append({process.pid for process in here})
+                    each.process.suspend()
+            raise StepFailed(f"not stopped: {', '.join(each.told for each in moving)}", hint="")
+        seen.append({each.process.pid for each in here})
         return seen[-2:] == 2 * seen[-1:]
 
     hint = "does one of them wait in the kernel, for its disk perhaps?"
@@ -69,24 +89,20 @@ def wake(folder: Path) -> None:
     """SIGCONT to all that stand still, children before parents; NotInTime when some stay so."""
 
     def all_move() -> bool:
-        standing = [process for process in reversed(_oldest_first(folder)) if process.info["status"] in _STANDS]
-        for process in standing:
+        standing = [each for each in reversed(_oldest_first(folder)) if each.stands]
+        for each in standing:
             with suppress(psutil.Error):
-                process.resume()
+                each.process.resume()
         return not standing
 
     hint = "does a debugger hold them?"
     wait_until(f"everything in {folder} goes on", all_move, deadline=_PATIENCE, every=0.002, hint=hint)
 
 
-def _told(processes: list[psutil.Process]) -> str:
-    return ", ".join(f"{process.pid} {process.info['name']}" for process in processes)
-
-
-def _oldest_first(folder: Path) -> list[psutil.Process]:
+def _oldest_first(folder: Path) -> list[Inhabitant]:
     """No child comes before its parent."""
-    return sorted(inhabitants(folder), key=lambda process: (process.info["create_time"] or 0.0, process.pid))
+    return sorted(inhabitants(folder), key=lambda each: (each.began, each.process.pid))
 
 
-def _moving(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [process for process in processes if process.info["status"] not in _STANDS]
+def _moving(here: list[Inhabitant]) -> list[Inhabitant]:
+    return [each for each in here if not each.stands]

@@ -132,7 +132,7 @@ class ProcessHost:
 
     def running(self) -> Sequence[str]:
         """Every process that works in the folder, zombies left out."""
-        return [f"{process.pid} {process.info['name']}" for process in inhabitants(self.folder)]
+        return [each.told for each in inhabitants(self.folder)]
 
     def power_off(self) -> None:
         """SIGKILL to everything, again until nothing is left."""
@@ -208,9 +208,9 @@ class ProcessHost:
     def _kill_all(self) -> None:
         def none_left() -> bool:
             alive = list(inhabitants(self.folder))
-            for process in alive:
+            for each in alive:
                 with suppress(psutil.Error):
-                    process.kill()
+                    each.process.kill()
             unreaped = [child for child in self._children if child.poll() is None]
             return not alive and not unreaped
 

@@ -124,13 +124,15 @@ class Surveyor:
 
     def strangers(self, places: Mapping[str, Site]) -> Mapping[str, Mapping[str, int]]:
         """By register and reference: rows that name somebody whom the other register, wherever it is, does not know."""
-        found: dict[str, Mapping[str, int]] = {}
-        for register, site in places.items():
+
+        def of(register: str) -> Mapping[str, int]:
             known = ALL[register].references if register in ALL else ()  # somebody's own data names nobody
             asked = [reference for reference in known if reference.register in places]
-            with _failing_as_a_step(site, register):
-                found[register] = strangers(places, register, asked)
-        return found
+            with _failing_as_a_step(places[register], register):
+                return strangers(places, register, asked)
+
+        with Crew(self.jobs) as crew:
+            return dict(zip(places, crew.map(of, places), strict=True))
 
     @contextmanager
     def snapshot(self, register: str, site: Server, shared: str | None = None) -> Iterator[psycopg.Connection[Any]]:

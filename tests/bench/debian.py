@@ -136,9 +136,9 @@ class Debian:
     def _end_all(self) -> None:
         def none_left() -> bool:
             alive = list(inhabitants(self.tree))
-            for process in alive:
+            for each in alive:
                 with suppress(psutil.Error):
-                    process.kill()
+                    each.process.kill()
             return not alive and all([child.poll() is not None for child in self._children])
 
         wait_until("what runs in the tree ends", none_left, deadline=_GONE, hint="look at it with ps")
