@@ -20,7 +20,8 @@ def as_dumped(seal: Seal, held: Holdings | None) -> Seal:
     """The seal, as far as any dump of that moment holds it; `held` is what was loaded of one.
 
     Left out are the versions of extensions, indexes that were not valid, and that the triggers of a foreign key were
-    off. Rights to come on tables are those of the server that the dump was loaded into.
+    off. Rights to come on tables are those of the server that the dump was loaded into, and what only bounds a sequence
+    that is bounded otherwise already, its type, is that of its column.
     """
     if held is None:
         return seal
@@ -41,9 +42,16 @@ def _of_a_kind(kind: str, sealed: Mapping[str, str], held: Mapping[str, str]) ->
                 **sealed,
                 **{name: held[name] for name in both if _ALL.sub(_MAINTAIN, sealed[name]) == held[name]},
             }
+        case "sequences":  # that of an identity column is of the column's type again
+            sealed = {**sealed, **{name: held[name] for name in both if _reach(sealed[name]) == _reach(held[name])}}
         case _ if kind == _OFF:
             sealed = {name: sealed[name] for name in both}
     return {**new, **sealed}
+
+
+def _reach(sequence: str) -> str:
+    """Where it begins and ends, and how it goes, of `integer 1 1 1 2147483647 1 f`."""
+    return sequence.partition(" ")[2]
 
 
 def _place(extension: str) -> str:

@@ -12,11 +12,12 @@ import psycopg
 
 from drill import checks
 from drill.checks.shared import UNSET, shared_findings
-from drill.evidence import Evidence, Holdings, Observation, Seal
+from drill.evidence import Evidence, Holdings, Observation, Seal, Structure
 from drill.hosts import Premises
 from drill.probes.entries import entries
 from drill.probes.fingerprint import shared
 from drill.probes.logins import logins
+from drill.probes.rewording import reworded
 from drill.probes.soundness import seen
 from drill.probes.survey import Surveyor
 from drill.probes.writing import writing
@@ -78,13 +79,23 @@ class Looking:
         """Everything that the checks ask of one database; StepFailed where it cannot be read."""
         seal = self.sealed.databases[name] if self.sealed else Seal({})
         held = Surveyor(self.jobs, _DEADLINE, seal.form, whole=True).thorough(name, site, seal)
+        objects = {**held.structure.objects, **self._views(name, site, held.structure)}
         tried = {
             "entries": seen(lambda: _entries(name, site)) if self.physical else _MADE_HERE,
             "write_and_read_back": seen(lambda: writing(lambda: site.console(name, patience=_DEADLINE))),
         }
         if (due := seal.logins) is not None and self.with_roles:
             tried["logins"] = seen(lambda: logins(site, name, due))
-        return replace(held, observations={**held.observations, **tried})
+        structure = replace(held.structure, objects=objects)
+        return replace(held, structure=structure, observations={**held.observations, **tried})
+
+    def _views(self, name: str, site: Site, held: Structure) -> Mapping[str, Mapping[str, str]]:
+        """Those of the copy in the words of the seal, where they are the same."""
+        sealed = self.sealed.databases[name].structure.objects if self.sealed else {}
+        if "views" not in sealed or sealed["views"] == held.objects.get("views"):
+            return {}
+        with site.console(name, patience=_DEADLINE) as console:
+            return {"views": reworded(console, sealed["views"], held.objects.get("views", {}))}
 
     def of_shared(
         self, site: Site, besides: Sequence[str] = (), unset: Mapping[str, str] | None = None

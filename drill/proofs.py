@@ -28,6 +28,9 @@ _ENDED = "terminating connection due to administrator command"
 _REFUSALS = ("is not currently accepting connections", "does not exist")
 
 
+_NOT_NULL = ": NOT NULL "  # in "table.name: definition"
+
+
 class Fence(StrEnum):
     PROVEN = "proven"
     NONE = "none"
@@ -173,13 +176,19 @@ def _touched(evidence: Evidence, register: str) -> Iterator[tuple[str, float, fl
 
 def shortfall(sealed: Mapping[str, bool], held: Mapping[str, bool], good: str) -> str:
     """What of the seal is missing or no longer `good`. What home itself did not hold to be good need only be there."""
-    known = {settled(text) for text in sealed}
-    there = {settled(text): is_good for text, is_good in held.items()}
-    gone = sorted(text for text in sealed if settled(text) not in there)
-    bad = sorted(text for text, was_good in sealed.items() if was_good and there.get(settled(text)) is False)
-    more = sorted(text for text in held if settled(text) not in known and _binds(text))
+    known = {_told(text) for text in sealed}
+    there = {_told(text): is_good for text, is_good in held.items()}
+    gone = sorted(text for text in sealed if _told(text) not in there)
+    bad = sorted(text for text, was_good in sealed.items() if was_good and there.get(_told(text)) is False)
+    more = sorted(text for text in held if _told(text) not in known and _binds(text))
     parts = (("missing", gone), (f"not {good}", bad), ("too many", more))
     return "; ".join(f"{what}: {', '.join(names)}" for what, names in parts if names)
+
+
+def _told(text: str) -> str:
+    """What it is known by. A dump leaves the name of NOT NULL to the server, which takes another where one is taken."""
+    name, not_null, column = (told := settled(text)).rpartition(_NOT_NULL)
+    return f"{name.rpartition('.')[0]}{not_null}{column}" if not_null else told
 
 
 def _binds(told: str) -> bool:

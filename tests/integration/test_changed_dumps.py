@@ -149,7 +149,7 @@ CHANGED: dict[str, tuple[str, str, dict[str, list[str]]]] = {
         },
     ),
     "made": (
-        "create type mine;"
+        "create view few as select 1 as i; create type mine;"
         " create function mine_in(cstring) returns mine language internal immutable strict as 'int4in';"
         " create function mine_out(mine) returns cstring language internal immutable strict as 'int4out';"
         " create type mine (input = mine_in, output = mine_out, like = int4, category = 'X');"
@@ -159,7 +159,8 @@ CHANGED: dict[str, tuple[str, str, dict[str, list[str]]]] = {
         " create aggregate m(int) (sfunc = int4pl, stype = int, msfunc = int4pl, minvfunc = int4mi, mstype = int,"
         " minitcond = '0'); create publication p for all tables with (publish_generated_columns = stored);"
         " create subscription away connection 'host=nowhere' publication p with (connect = false, slot_name = none)",
-        "revoke usage on type mine from public; drop domain c; create domain c as text; drop type span;"
+        "create or replace view few as select 2 as i; revoke usage on type mine from public;"
+        " drop domain c; create domain c as text; drop type span;"
         " create type span as range (subtype = text);"
         " alter operator family few using btree drop operator 1 (int4, int4);"
         " drop aggregate m(int); create aggregate m(int) (sfunc = int4pl, stype = int, msfunc = int4pl,"
@@ -168,6 +169,7 @@ CHANGED: dict[str, tuple[str, str, dict[str, list[str]]]] = {
         " alter subscription away connection 'host=elsewhere'",
         {
             "schema": [
+                "views: public.few is 'SELECT 2 AS i;' instead of 'SELECT 1 AS i;'",
                 "base types: public.mine",
                 "collations of domains: public.c is missing",
                 "orders of ranges: public.span is 'pg_catalog.text_ops'",

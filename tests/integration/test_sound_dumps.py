@@ -66,6 +66,11 @@ create index odd on t (i);
 update pg_index set indisvalid = false where indexrelid = 'odd'::regclass;
 create table c (i int references t);
 alter table c disable trigger all;
+create table counted (i int generated always as identity);
+create table alike (like counted including all);
+create function all_t() returns setof t language sql stable as 'select * from t';
+create view seen as select i from all_t();
+alter table t add column later int;
 """,
     "periods": """
 create extension btree_gist;

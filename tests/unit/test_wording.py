@@ -70,3 +70,11 @@ def test_the_later_wording_is_as_sealed() -> None:
     assert shortfall({FIRST: True}, {LATER: True}, "valid") == ""
     assert shortfall({FIRST: True}, {LATER: False}, "valid") == f"not valid: {FIRST}"
     assert shortfall({LATER: True}, {FIRST: True}, "valid") == ""
+
+
+def test_not_null_is_known_by_its_column_and_not_by_its_name() -> None:
+    sealed, other = "public.t.t_i_not_null: NOT NULL i", "public.t.t_i_not_null1: NOT NULL i"
+    assert shortfall({sealed: True}, {other: True}, "validated") == ""
+    assert shortfall({sealed: True}, {other: False}, "validated") == f"not validated: {sealed}"
+    for differs in ("public.u.t_i_not_null: NOT NULL i", "public.t.t_i_not_null: NOT NULL i NO INHERIT"):
+        assert shortfall({sealed: True}, {differs: True}, "validated") == f"missing: {sealed}"
