@@ -27,8 +27,9 @@ _ROLE = re.compile(r'(?:CREATE|ALTER) ROLE ("(?:[^"]|"")+"|[^\s;"]+)')
 _SETS = re.compile(_ROLE.pattern + " SET ")
 _SECRET = re.compile(r" PASSWORD E?'(?:[^']|'')*'")
 _GRANTOR = re.compile(r' GRANTED BY (?:"(?:[^"]|"")+"|[^\s;"]+);$')
+# Places on somebody's disks; labels, whose providers are not here; and who would have to go on a server that has them.
 _NOT_OURS = re.compile(
-    r"(?:CREATE|ALTER|COMMENT ON) TABLESPACE |(?:GRANT|REVOKE) .* ON TABLESPACE |SECURITY LABEL "  # no provider is here
+    r"(?:CREATE|ALTER|COMMENT ON|DROP) TABLESPACE |(?:GRANT|REVOKE) .* ON TABLESPACE |SECURITY LABEL |DROP ROLE "
 )
 # Of a value or a parameter that another server took: this one has not that locale, or was built without.
 _ELSEWHERE = re.compile(r'invalid value for parameter "(?:lc_\w+|\w*compression)"|unrecognized configuration parameter')

@@ -195,6 +195,19 @@ def test_what_the_superuser_had_set_and_this_server_does_not_know_is_not_seen(
     assert "settings that this PostgreSQL does not take: drill: UndefinedObject (42704)" in found.actual
 
 
+@pytest.mark.parametrize("options", [("--clean",), ("--clean", "--if-exists")])
+def test_who_would_have_to_go_first_is_not_there_yet(
+    options: tuple[str, ...], uncommon: Uncommon, tmp_path: Path
+) -> None:
+    sealed = uncommon.part(tmp_path, "older")
+    roles = tmp_path / "globals.sql"
+    argv = [uncommon.site.program("pg_dumpall"), "--globals-only", *options, "-f", str(roles), "-d"]
+    subprocess.run([*argv, uncommon.origin.dsn], check=True, timeout=60, capture_output=True)
+    assert "DROP ROLE" in roles.read_text()
+    sealed = replace(sealed, dump={file.name: sha256(file) for file in tmp_path.iterdir()})
+    assert [(f.register, f.check, f.actual) for f in uncommon.verify(tmp_path, sealed)] == []
+
+
 def test_a_plain_dump_may_hold_more_large_objects_than_a_server_has_locks(
     embedded_premises: ProcessPremises, tmp_path: Path
 ) -> None:
