@@ -8,16 +8,18 @@ from typing import LiteralString
 from drill.probes.definitions import HIDDEN, NOBODYS, RELATION, granted, grants, of
 
 
-def _regranted(kind: LiteralString, named: LiteralString, source: LiteralString) -> LiteralString:
-    """What somebody may do with an object of the server or of an extension, where it is not what came with that.
+def _acl(kind: LiteralString, named: LiteralString, columns: LiteralString, source: LiteralString) -> LiteralString:
+    """SELECT of objects and of their rights; `columns` are owner, acl, class and oid, and of a column its number."""
+    return "select " + named + " as name, '" + kind + '\'::"char" as kind, ' + columns + " from " + source
 
-    `source` tells oid, part (the number of a column, else 0), owner, acl and class; most have nothing said of them.
-    """
-    default = "acldefault('" + kind + "', o.owner)"
+
+def _regranted(*some: LiteralString) -> LiteralString:
+    """What somebody may do with an object of the server or of an extension, where it is not what came with that."""
+    default = "acldefault(o.kind, o.owner)"
     return (
         "select o.name, coalesce(o.now, 'nobody') from (select o.name, " + granted("coalesce(o.acl, " + default + ")", "a.grantee <> o.owner")
-        + " as now, " + granted("coalesce(p.initprivs, " + default + ")", "a.grantee <> o.owner") + " as born from (select " + named + " as name, "
-        + source + ") o left join pg_init_privs p on p.objoid = o.oid and p.classoid = o.class and p.objsubid = o.part"
+        + " as now, " + granted("coalesce(p.initprivs, " + default + ")", "a.grantee <> o.owner") + " as born from ("
+        + " union all ".join(some) + ") o left join pg_init_privs p on p.objoid = o.oid and p.classoid = o.class and p.objsubid = o.part"
         " where o.acl is not null or p.initprivs is not null) o where o.now is distinct from o.born"
     )  # fmt: skip
 
@@ -41,21 +43,20 @@ SINCE: Mapping[str, int] = {
     "publications of generated columns": 18,
 }
 # Of the server itself or of an extension, beside functions and relations.
-_OTHERS: LiteralString = " union all ".join((
-    _regranted("n", "'schema ' || n.nspname", "n.oid, 0 as part, n.nspowner as owner, n.nspacl as acl, 'pg_namespace'::regclass"
-    " as class from pg_namespace n where n.nspname in ('pg_catalog', 'information_schema') or " + _of_an_extension("pg_namespace", "n.oid")),
-    _regranted("l", "'language ' || l.lanname", "l.oid, 0 as part, l.lanowner as owner, l.lanacl as acl, 'pg_language'::regclass"
-    " as class from pg_language l where " + _of_an_extension("pg_language", "l.oid")),
-    _regranted("F", "'foreign data wrapper ' || w.fdwname", "w.oid, 0 as part, w.fdwowner as owner, w.fdwacl as acl,"
-    " 'pg_foreign_data_wrapper'::regclass as class from pg_foreign_data_wrapper w where " + _of_an_extension("pg_foreign_data_wrapper", "w.oid")),
-    _regranted("T", "'type ' || t.oid::regtype", "t.oid, 0 as part, t.typowner as owner, t.typacl as acl, 'pg_type'::regclass"
-    " as class from pg_type t where " + _theirs("pg_type", "t.oid")),
-    _regranted("s", "'sequence ' || c.oid::regclass", "c.oid, 0 as part, c.relowner as owner, c.relacl as acl, 'pg_class'::regclass"
-    " as class from pg_class c where c.relkind = 'S' and " + _theirs("pg_class", "c.oid")),
-    _regranted("c", "'column ' || c.oid::regclass || '.' || a.attname", "c.oid, a.attnum as part, c.relowner as owner, a.attacl as acl,"
-    " 'pg_class'::regclass as class, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid where a.attnum > 0 and "
-    + _theirs("pg_class", "c.oid")),
-))  # fmt: skip
+_OTHERS: LiteralString = _regranted(
+    _acl("n", "'schema ' || n.nspname", "n.nspowner as owner, n.nspacl as acl, 'pg_namespace'::regclass as class, n.oid, 0 as part",
+    "pg_namespace n where n.nspname in ('pg_catalog', 'information_schema') or " + _of_an_extension("pg_namespace", "n.oid")),
+    _acl("l", "'language ' || l.lanname", "l.lanowner, l.lanacl, 'pg_language'::regclass, l.oid, 0",
+    "pg_language l where " + _of_an_extension("pg_language", "l.oid")),
+    _acl("F", "'foreign data wrapper ' || w.fdwname", "w.fdwowner, w.fdwacl, 'pg_foreign_data_wrapper'::regclass, w.oid, 0",
+    "pg_foreign_data_wrapper w where " + _of_an_extension("pg_foreign_data_wrapper", "w.oid")),
+    _acl("T", "'type ' || t.oid::regtype", "t.typowner, t.typacl, 'pg_type'::regclass, t.oid, 0",
+    "pg_type t where t.typacl is not null and " + _theirs("pg_type", "t.oid")),
+    _acl("s", "'sequence ' || c.oid::regclass", "c.relowner, c.relacl, 'pg_class'::regclass, c.oid, 0",
+    "pg_class c where c.relkind = 'S' and " + _theirs("pg_class", "c.oid")),
+    _acl("c", "'column ' || c.oid::regclass || '.' || a.attname", "c.relowner, a.attacl, 'pg_class'::regclass, c.oid, a.attnum",
+    "pg_attribute a join pg_class c on c.oid = a.attrelid where a.attacl is not null and " + _theirs("pg_class", "c.oid")),
+)  # fmt: skip
 
 RARE: Mapping[str, LiteralString] = {
     "published schemas": "select p.pubname || ' of ' || n.nspname, '' from pg_publication_namespace s"
@@ -66,12 +67,11 @@ RARE: Mapping[str, LiteralString] = {
     "maintainers": "select " + RELATION + ", " + granted("c.relacl", "a.grantee <> c.relowner and a.privilege_type = 'MAINTAIN'")
     + " from pg_class c join pg_namespace n on n.oid = c.relnamespace where " + of("pg_class", "c.oid")
     + " and exists (select from aclexplode(c.relacl) x where x.privilege_type = 'MAINTAIN' and x.grantee <> c.relowner)",
-    "rights on functions of others": _regranted("f", "p.oid::regprocedure::text",
-    "p.oid, 0 as part, p.proowner as owner, p.proacl as acl, 'pg_proc'::regclass as class from pg_proc p where "
-    + _theirs("pg_proc", "p.oid")),
-    "rights on relations of others": _regranted("r", "c.oid::regclass::text",
-    "c.oid, 0 as part, c.relowner as owner, c.relacl as acl, 'pg_class'::regclass as class from pg_class c"
-    " where c.relkind in ('r', 'p', 'v', 'm', 'f') and " + _theirs("pg_class", "c.oid")),
+    "rights on functions of others": _regranted(_acl("f", "p.oid::regprocedure::text",
+    "p.proowner as owner, p.proacl as acl, 'pg_proc'::regclass as class, p.oid, 0 as part", "pg_proc p where " + _theirs("pg_proc", "p.oid"))),
+    "rights on relations of others": _regranted(_acl("r", "c.oid::regclass::text",
+    "c.relowner as owner, c.relacl as acl, 'pg_class'::regclass as class, c.oid, 0 as part",
+    "pg_class c where c.relkind in ('r', 'p', 'v', 'm', 'f') and " + _theirs("pg_class", "c.oid"))),
     "rights on objects of others": _OTHERS,
     "foreign data wrappers": "select w.fdwname, concat_ws(' ', pg_get_userbyid(w.fdwowner), nullif(w.fdwhandler, 0)::regprocedure,"
     " nullif(w.fdwvalidator, 0)::regprocedure, " + HIDDEN.replace("{}", "w.fdwoptions") + ", " + grants("w.fdwacl", "F", "w.fdwowner")
