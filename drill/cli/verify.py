@@ -63,7 +63,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     from drill.cli.report import must_be_deliverable
     from drill.cluster_verification import ClusterVerification
     from drill.errors import ScenarioError
-    from drill.hosts.binaries import OLDEST_COPY, OLDEST_EMPTY
+    from drill.hosts.binaries import OLDEST_COPY
     from drill.hosts.choice import Wish, choose
     from drill.offered import Offered
     from drill.reports import Wanted
@@ -85,8 +85,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
             raise ScenarioError(f"{copy} is no base backup and no data directory", hint=hint)
         offered = Offered.recognised(copy)
     sealed = None if seal is None else seals.read(seal)
-    oldest = OLDEST_EMPTY if isinstance(offered, Offered) else OLDEST_COPY
-    premises = choose(Wish(on.value, pg_bin, image, oldest), say)
+    premises = choose(Wish(on.value, pg_bin, image, OLDEST_COPY), say)
     verification: Verification | ClusterVerification
     if isinstance(offered, Offered):
         verification = Verification(offered, sealed, premises, allowed, jobs)

@@ -15,7 +15,6 @@ from drill.errors import CannotRun
 
 OLDEST = 18  # on which a drill is played: receipts need RETURNING old/new
 OLDEST_COPY = 14  # of which a copy is sealed and verified
-OLDEST_EMPTY = 17  # which makes a new server for dumps: a locale that is the same everywhere
 _NEEDED = ("postgres", "initdb", "pg_ctl", "pg_basebackup", "pg_dump", "pg_dumpall", "pg_restore", "psql")
 
 

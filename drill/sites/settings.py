@@ -23,6 +23,7 @@ SETTINGS: Mapping[str, str] = {
 # C.UTF-8 of the C library may be missing in a small image, and glibc versions may differ between sites.
 LETTERS = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8")
 _BUILTIN = 17  # the major version that first has that provider
+_TOLD = 16  # and whose initdb first takes settings
 
 # Beside these where somebody's own data is: the message of an error may quote a row, and a trigger on events is theirs.
 DISCREET: Mapping[str, str] = {"log_min_messages": "log", "event_triggers": "off"}
@@ -38,6 +39,11 @@ def known(settings: Mapping[str, str], major: int) -> dict[str, str]:
 def letters(major: int) -> list[str]:
     """The options of initdb for what a server of that version sorts by, where nobody says otherwise."""
     return [option for option in LETTERS if major >= _BUILTIN or "builtin" not in option]
+
+
+def made_with(major: int, *settings: str) -> list[str]:
+    """The options of initdb of that version for settings of the servers that it runs, where it takes any."""
+    return [word for setting in settings for word in ("-c", setting)] if major >= _TOLD else []
 
 
 # Of a session: a database's own settings might let it pass over damage.

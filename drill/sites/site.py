@@ -19,7 +19,7 @@ from drill.sites.console import Console
 from drill.sites.discretion import of_error
 from drill.sites.keys import Keys
 from drill.sites.living import serves, wait_for
-from drill.sites.settings import DISCREET, HBA, HONEST, RESUME, RIGHTS, SETTINGS, known, letters
+from drill.sites.settings import DISCREET, HBA, HONEST, RESUME, RIGHTS, SETTINGS, known, letters, made_with
 
 OFFICER = "drill"  # the superuser at both sites: the console
 COURIER = "courier"  # pulls the copies
@@ -147,7 +147,7 @@ class Site:
         self.host.write(secret, self.officers_password + "\n")
         access = ["--username", self.officer, "--auth=scram-sha-256", "--pwfile", str(secret)]
         kept = ["--no-clean"]  # what a failed initdb leaves tells which shared memory is to be released
-        memory = ["-c", "dynamic_shared_memory_type=mmap"]  # initdb runs servers, and may be killed as they are
+        memory = made_with(self.major, "dynamic_shared_memory_type=mmap")  # initdb runs servers, and may be killed too
         argv = [self.program("initdb"), "-D", str(data), *letters(self.major), *access, *memory, *kept, *options]
         self.host.run(argv, deadline=120)
         self.host.write(secret, "")

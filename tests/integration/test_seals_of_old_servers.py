@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from drill import seals
-from drill.clock import wait_until
 from drill.digest import Form
-from drill.hosts import Host, binaries
-from drill.hosts.mark import new_run_id
 from drill.hosts.process import ProcessPremises
 from drill.offered import Offered
 from drill.seals import How
@@ -20,9 +16,9 @@ from drill.sites.marks import holds
 from drill.sites.wal import record_of
 from drill.verdict import Verdict
 from drill.verification import Verification
+from tests.fix_others import NONE, Other, other_server, others, version_in
 from tests.fix_victim import drill
 
-OWN = Path("/usr/lib/postgresql/15/bin")
 # All that there was, which a newer server has more of; and a view that is told with more columns when it is told again.
 _TO_COME = """
 create role clerk;
@@ -35,56 +31,36 @@ alter table kept add column later int;
 """
 
 
-@pytest.fixture(scope="module")
-def old() -> Iterator[Host]:
-    """A PostgreSQL 15 of this machine, with a database of pgbench."""
-    folder = OWN
-    if not (folder / "pgbench").is_file():
-        pytest.skip("this machine has no PostgreSQL 15")
-    version = binaries.version_of(folder / "postgres")
-    premises = ProcessPremises(binaries.Binaries(folder, version, "the system"), why="a test")
-    with premises.hosts(new_run_id()) as (host, _), host.open():
-        data, log = host.disk / "data", host.disk / "log"
-        access = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]  # the socket is private
-        memory = ["-c", "dynamic_shared_memory_type=mmap"]  # a killed server leaves none of it behind
-        host.run([str(folder / "initdb"), "-D", str(data), *access], deadline=120)
-        told = [word for name, setting in host.listens.items() for word in ("-c", f"{name}={setting}")]
-        host.start([str(folder / "postgres"), "-D", str(data), *told, *memory, "-c", "fsync=off"], log=log)
-        at = [f"--host={host.address().host}", f"--port={host.address().port}", "--username=postgres"]
-
-        def answers() -> bool:
-            return "accepting" in host.run([str(folder / "pg_isready"), *at], deadline=10)
-
-        wait_until("PostgreSQL 15 starts", answers, deadline=60, hint="see its log")
-        host.run([str(folder / "createdb"), *at, "bank"], deadline=60)
-        host.run([str(folder / "pgbench"), *at, "--initialize", "--foreign-keys", "bank"], deadline=120)
-        host.run([str(folder / "psql"), *at, "-Xqc", _TO_COME, "bank"], deadline=60)
-        yield host
+@pytest.fixture(scope="module", params=others() or (None,), ids=lambda f: version_in(f) if f else "none")
+def old(request: pytest.FixtureRequest) -> Iterator[Other]:
+    """A server with a database of pgbench."""
+    if request.param is None:
+        pytest.skip(NONE)
+    with other_server(request.param) as (server, _):
+        at = server.host.address()
+        reach = [f"--host={at.host}", f"--port={at.port}", "--username=postgres"]
+        server.execute("create database bank")
+        server.run("pgbench", *reach, "--initialize", "--foreign-keys", "bank")
+        server.execute(_TO_COME, "bank")
+        yield server
 
 
 def test_an_old_server_is_sealed_and_its_dump_is_met_on_a_new_one(
-    old: Host, embedded_premises: ProcessPremises, tmp_path: Path
+    old: Other, embedded_premises: ProcessPremises, tmp_path: Path
 ) -> None:
-    at, file, nightly = old.address(), tmp_path / "bank.json", tmp_path / "nightly"
-    dsn = f"host={at.host} port={at.port} user=postgres dbname=bank"
+    dsn, file, nightly = old.dsn("bank"), tmp_path / "bank.json", tmp_path / "nightly"
     options = ["--portable", "--restore-point", "bank", "--rate", "20MB/s", "--nonce"]
-    options += [
-        "--with-dump",
-        str(nightly),
-        "--pg-bin",
-        str(OWN),
-    ]  # a newer pg_dump may not know what it must leave out
+    options += ["--with-dump", str(nightly), "--pg-bin", str(old.programs)]  # another may not know what to leave out
     done = drill("seal", dsn, "--database", "bank", *options, "-o", str(file))
     assert done.returncode == 0, done.stderr
     assert "bank: 5 tables, " in done.stderr
     assert f"restore point bank ends at {seals.read(file).restore_point_lsn}" in done.stderr
     sealed = seals.read(file)
     assert f"nonce {sealed.nonce} ends at {sealed.nonce_lsn}" in done.stderr
-    log = [str(OWN / "pg_waldump"), "-p", str(old.disk / "data" / "pg_wal")]
     within = ["-s", sealed.ended.lsn, "-e", str(sealed.nonce_lsn)]
-    records = map(record_of, old.run([*log, *within], deadline=60).splitlines())
+    records = map(record_of, old.run("pg_waldump", "-p", str(old.data / "pg_wal"), *within).splitlines())
     assert holds(filter(None, records), str(sealed.nonce))
-    assert (sealed.major, sealed.form, sealed.how) == (15, Form.PORTABLE, How.DUMPED)
+    assert (sealed.major, sealed.form, sealed.how) == (old.major, Form.PORTABLE, How.DUMPED)
     assert sealed.databases["bank"].tables["public.pgbench_accounts"].rows == 100_000
 
     verified = Verification(Offered.recognised(nightly), sealed, embedded_premises).run(lambda _: None)
@@ -97,26 +73,25 @@ def test_an_old_server_is_sealed_and_its_dump_is_met_on_a_new_one(
     assert unknown == []
 
 
-def test_a_base_backup_of_an_old_server_is_met_by_its_own_programs_and_missed_where_it_is_damaged(
-    old: Host, tmp_path: Path
-) -> None:
-    at, file, base = old.address(), tmp_path / "bank.json", tmp_path / "base"
-    dsn = f"host={at.host} port={at.port} user=postgres dbname=bank"
-    sealed = drill("seal", dsn, "--database", "bank", "--quiesced", "-o", str(file))
+def test_its_files_are_of_its_own_programs_alone(old: Other, tmp_path: Path) -> None:
+    """Another version says which it is, and how to name the right ones."""
+    file, base = tmp_path / "bank.json", tmp_path / "base"
+    sealed = drill("seal", old.dsn("bank"), "--database", "bank", "--quiesced", "-o", str(file))
     assert sealed.returncode == 0, sealed.stderr
-    subprocess.run([OWN / "pg_basebackup", "-D", base, "-c", "fast", "-d", dsn], check=True, timeout=120)
-    verify = ["verify", str(base), "--seal", str(file), "--on", "embedded", "--pg-bin", str(OWN)]
-    met = drill(*verify)
-    assert met.returncode == 0, met.stdout + met.stderr
-
-    query = "select pg_relation_filepath('pgbench_accounts')"
-    path = old.run([str(OWN / "psql"), "-XAtc", query, "-d", dsn], deadline=60).strip()
-    with (base / path).open("r+b") as table:
-        table.write(bytes(8192))
-    missed = drill(*verify)
-    assert missed.returncode == 1, missed.stdout + missed.stderr
-    assert "differ: public.pgbench_accounts" in missed.stdout
-
-    newer = drill(*verify[:-2])
+    old.back_up(base)
+    newer = drill("verify", str(base), "--seal", str(file), "--on", "embedded")
     assert newer.returncode == 3, newer.stdout + newer.stderr
-    assert "--pg-bin" in newer.stdout
+    assert f"it is of PostgreSQL {old.major}, and the sandbox of 18: name the right programs with" in newer.stdout
+
+
+def test_its_dump_is_met_on_its_own_programs_too(old: Other, tmp_path: Path) -> None:
+    """Also where they are of a version that has no locale of its own; what is worded there is worded alike."""
+    file, nightly, programs = tmp_path / "bank.json", tmp_path / "nightly", ["--pg-bin", str(old.programs)]
+    old.execute("create or replace view rich as select aid from pgbench_accounts where abalance > 100", "bank")
+    words = ["--database", "bank", "--portable", "--with-dump", str(nightly), "-o", str(file), *programs]
+    sealed = drill("seal", old.dsn("bank"), *words)
+    assert sealed.returncode == 0, sealed.stderr
+    done = drill("verify", str(nightly), "--seal", str(file), "--on", "embedded", *programs)
+    told = [line for line in done.stdout.splitlines() if line.startswith(("  missed", "  unknown"))]
+    assert [line for line in told if "could not access file" not in line] == [], done.stderr
+    assert f"brought up with PostgreSQL {old.major}." in done.stdout

@@ -50,15 +50,6 @@ def test_a_copy_that_is_none_is_refused(tmp_path: Path) -> None:
     assert (done.returncode, "install the program lz4" in done.stderr) == (4, True), done.stderr
 
 
-def test_programs_that_make_no_server_for_dumps_are_refused(tmp_path: Path) -> None:
-    old = Path("/usr/lib/postgresql/15/bin")
-    if not (old / "postgres").is_file():
-        pytest.skip("this machine has no PostgreSQL 15")
-    (tmp_path / "land.sql").write_bytes(PLAIN)
-    done = drill("verify", str(tmp_path / "land.sql"), "--on", "embedded", "--pg-bin", str(old))
-    assert (done.returncode, "17 or newer is needed" in done.stderr) == (4, True), done.stderr
-
-
 def test_an_interrupted_verification_says_that_nothing_is_left(tmp_path: Path) -> None:
     (tmp_path / "land.sql").write_bytes(PLAIN)
     words = ("verify", str(tmp_path / "land.sql"), "--on", "embedded")

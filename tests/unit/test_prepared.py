@@ -4,7 +4,7 @@ import json
 
 from drill.seals import Prepared
 from drill.sites.prepared import listed
-from drill.sites.settings import letters
+from drill.sites.settings import letters, made_with
 
 
 def test_names_are_read_as_they_were_given_whatever_is_in_them() -> None:
@@ -18,3 +18,8 @@ def test_names_are_read_as_they_were_given_whatever_is_in_them() -> None:
 def test_a_server_that_has_no_locale_of_its_own_is_told_of_none() -> None:
     assert letters(16) == ["--locale=C", "--encoding=UTF8"]
     assert letters(17) == ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
+
+
+def test_initdb_is_told_of_settings_where_it_takes_any() -> None:
+    assert made_with(15, "jit=off") == []
+    assert made_with(16, "jit=off", "fsync=off") == ["-c", "jit=off", "-c", "fsync=off"]
