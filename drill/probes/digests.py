@@ -197,12 +197,16 @@ def read(console: psycopg.Connection[Any], query: str) -> Parts:
 
 
 def unless_unreadable(console: psycopg.Connection[Any], look: Callable[[], Parts]) -> Parts | None:
-    """What the look sees; None where what is stored cannot be read: then all that it did in the session is undone."""
+    """What the look sees; None where what is stored cannot be read.
+
+    All that it did in the session is undone. So are its locks: of very many tables a server could not hold them all.
+    """
     console.execute("savepoint digest")
     try:
-        return look()
+        seen = look()
     except psycopg.Error as refused:
         if console.broken or not (refused.sqlstate or "").startswith(_UNREADABLE):
             raise
-        console.execute("rollback to savepoint digest")
-        return None
+        seen = None
+    console.execute("rollback to savepoint digest; release savepoint digest")
+    return seen

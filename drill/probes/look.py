@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, LiteralString, Protocol, TypeVar
 
 import psycopg
@@ -100,7 +101,7 @@ class Look:
             self.looked_at += 1
         except (psycopg.Error, Absent, UnicodeDecodeError) as said:
             self._note(thing, said)
-        self.console.execute("rollback to savepoint look")
+        self.console.execute("rollback to savepoint look; release savepoint look")
 
     def doubtful(self, things: Iterable[T], wrong: Callable[[Sequence[T]], Composed | bytes]) -> Iterator[T]:
         """Small things are looked at together, which is quicker; yields those that must be looked at one by one.
@@ -108,22 +109,31 @@ class Look:
         `wrong` makes the statement that counts what is wrong with all of some. Where that is not 0, or the server has
         something to say against one of them, nothing is noted here. psycopg.Error when the connection is gone.
         """
+
+        def counted(some: Sequence[T]) -> int:
+            ((number,),) = self.console.execute(wrong(some)).fetchall()
+            return int(number)
+
+        return self.uncounted(things, counted)
+
+    def uncounted(self, things: Iterable[T], wrong: Callable[[Sequence[T]], int]) -> Iterator[T]:
+        """The same, where it takes more than a statement to count what is wrong; what that does is undone."""
         for some in _together(things):
-            if len(some) > 1 and self._fine(wrong(some)):
+            if len(some) > 1 and self._fine(partial(wrong, some)):
                 self.looked_at += len(some)
             else:
                 yield from some
 
-    def _fine(self, statement: Composed | bytes) -> bool:
+    def _fine(self, wrong: Callable[[], int]) -> bool:
         self.console.execute("savepoint look")
         try:
-            ((wrong,),) = self.console.execute(statement).fetchall()
-        except (psycopg.Error, UnicodeDecodeError):
+            fine = wrong() == 0
+        except (psycopg.Error, Absent, UnicodeDecodeError):
             if self.console.closed:
                 raise
-            wrong = None
-        self.console.execute("rollback to savepoint look")
-        return bool(wrong == 0)
+            fine = False
+        self.console.execute("rollback to savepoint look; release savepoint look")
+        return fine
 
     def _note(self, thing: str, said: psycopg.Error | Absent | UnicodeDecodeError) -> None:
         if isinstance(said, Absent):

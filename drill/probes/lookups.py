@@ -57,7 +57,9 @@ group by i.indexrelid, i.indrelid, c.relname, m.nspname, t.relname, i.indpred, a
 having count(*) = i.indnkeyatts and count(e.text) = i.indnkeyatts
 """
 # Of all indexes of the table only this one may be used, and it must be; undone with the savepoint.
-ALONE: LiteralString = "update pg_index set indisvalid = false where indrelid = %s::oid and indexrelid <> %s::oid"
+ALONE: LiteralString = """
+update pg_index set indisvalid = false where indrelid = any (%s::oid[]) and indexrelid <> all (%s::oid[])
+"""
 _BY_INDEX = ("enable_seqscan", "enable_tidscan", "enable_hashjoin", "enable_mergejoin")  # off
 _BY_BITMAP = ("brin", "gin")
 _NO_NULLS = ("hash", "gin")  # a row that has nothing else cannot be looked up
@@ -97,7 +99,7 @@ class Lookups:
 
         Absent when the planner does not use it. The console is in a savepoint that is rolled back afterwards.
         """
-        console.execute(ALONE, (self.table_oid, self.oid))
+        console.execute(ALONE, ([self.table_oid], [self.oid]))
         for setting in _BY_INDEX:
             console.execute(_SET, (setting, "off"))
         console.execute(_SET, ("enable_bitmapscan" if self.method in _BY_BITMAP else "enable_indexscan", "on"))

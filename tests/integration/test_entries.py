@@ -124,7 +124,7 @@ def test_an_index_that_leads_to_the_rows_of_others_is_missed(trial: Trial) -> No
         assert console.execute("select n from t where n = 50").fetchall() == [(1000,)]
         assert btree(console).wrong == ()
     told = "its entries lead to 101 rows, and its table has 100 for it"
-    assert _seen(trial).wrong == (f"index public.by_at: {told}", f"index public.by_n: {told}")
+    assert sorted(_seen(trial).wrong) == [f"index public.by_at: {told}", f"index public.by_n: {told}"]
 
 
 def test_what_nobody_can_look_up_is_unknown(trial: Trial) -> None:

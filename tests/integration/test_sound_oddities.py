@@ -233,3 +233,18 @@ def test_what_an_interrupted_drop_of_a_database_left_is_no_part_of_a_seal(
         assert sorted(seal.databases) == [_BANK, "postgres"]
         copy = backed_up(site, origin_of(site, tmp_path), tmp_path / "copy")
     assert told(verified(copy, None, seal, embedded_premises), Verdict.MISSED, Verdict.UNKNOWN) == []
+
+
+def test_more_tables_than_a_server_can_lock_at_once_are_sealed_and_verified(
+    embedded_premises: ProcessPremises, tmp_path: Path
+) -> None:
+    made = (
+        f"do $$ begin for i in {start} .. {start + 59} loop"
+        " execute format('create table t%s (id int primary key, n int unique)', i); end loop; end $$"
+        for start in range(0, 1500, 60)
+    )
+    few = {"max_locks_per_transaction": "10", "max_connections": "20"}
+    with home(embedded_premises, {_BANK: tuple(made)}, few) as site:
+        seal = sealed(origin_of(site, tmp_path), _BANK)
+        copy = backed_up(site, origin_of(site, tmp_path), tmp_path / "copy")
+    assert told(verified(copy, None, seal, embedded_premises), Verdict.MISSED, Verdict.UNKNOWN) == []
