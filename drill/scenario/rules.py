@@ -178,11 +178,11 @@ def _tables(register: str, named: tuple[str, ...]) -> Broken:
 
 
 def _expected(scenario: Scenario) -> Broken:
-    known = list(check_names())
+    known, in_manner = list(check_names()), scenario.manners
     for check, registers in scenario.missing.items():
         if check not in known:
             yield ("expect_missed", check, "[key]"), f"there is no check named {check!r}{meant(check, known)}"
-        at: Path = ("expect_missed", check, *(("registers",) if check in scenario.manners else ()))
+        at: Path = ("expect_missed", check, *(("registers",) if check in in_manner else ()))
         if isinstance(registers, str):
             continue
         yield from _twice(at, registers)
