@@ -26,9 +26,9 @@ from tests.mutants.making import PROGRAM, Mutant
 # Where a wrong judgement may be noticed; what is quick comes first.
 TESTS = (
     *("verdict", "judgements", "structures", "bounds", "time_taken", "sentences", "summaries", "proofs", "agreement"),
-    *("regression", "content", "objects", "verified", "moment", "doubts", "fates", "fence_states", "checks", "digest"),
-    *("soundness", "measures", "pauses", "phases_by_second", "evidence", "wal", "segments", "trail", "spread"),
-    *("run", "response", "undisturbed"),
+    *("regression", "content", "objects", "verified", "moment", "doubts", "doubts_of_catalogues", "fates"),
+    *("fence_states", "checks", "digest", "soundness", "measures", "pauses", "phases_by_second", "evidence", "wal"),
+    *("segments", "trail", "spread", "run", "response", "undisturbed"),
 )
 _CPU_SECONDS, _MEMORY = 60, 4 << 30  # what runs away is ended: that, too, is noticed
 _NEAR = 3  # files that are tried before all others are imported
