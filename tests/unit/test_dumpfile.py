@@ -74,8 +74,8 @@ def folder(tmp_path: Path) -> Path:
     """What pg_dump -Fd writes, of two tables and a large object."""
     made = tmp_path / "folder"
     made.mkdir()
-    contents = {"toc.dat": TOC, "1.dat.gz": gzip.compress(ROWS), "2.dat": ROWS}
-    objects = {"blob_16.dat.gz": gzip.compress(b"any\0thing"), "blobs_9.toc": b"16 blob_16.dat\n"}
+    contents = {"toc.dat": TOC, "1.dat.gz": gzip.compress(ROWS, mtime=0), "2.dat": ROWS}
+    objects = {"blob_16.dat.gz": gzip.compress(b"any\0thing", mtime=0), "blobs_9.toc": b"16 blob_16.dat\n"}
     for name, content in {**contents, **objects}.items():
         (made / name).write_bytes(content)
     return made
@@ -130,7 +130,7 @@ def test_the_shipped_dump_is_one() -> None:
         (b"", "is empty"),
         (PLAIN[: PLAIN.index(b"-- PostgreSQL database dump complete")], "is cut short: pg_dump's last line is missing"),
         (PLAIN.replace(b"\n", b"\r\n")[:200], "is cut short"),
-        (gzip.compress(PLAIN), "is compressed: unpack it with gunzip"),
+        (gzip.compress(PLAIN, mtime=0), "is compressed: unpack it with gunzip"),
         (b"\x28\xb5\x2f\xfd" + bytes(9), "is compressed: unpack it with unzstd"),
         (b"\xfd7zXZ\0" + bytes(9), "is compressed: unpack it with unxz"),
         (b"BZh91AY", "is compressed: unpack it with bunzip2"),
@@ -269,17 +269,17 @@ def test_only_a_plain_dump_tells_the_version_itself(tmp_path: Path, folder: Path
 @pytest.mark.parametrize(
     ("name", "content", "whole"),
     [
-        ("1.dat.gz", gzip.compress(ROWS)[:-9], False),
-        ("1.dat.gz", gzip.compress(ROWS)[:15], False),
+        ("1.dat.gz", gzip.compress(ROWS, mtime=0)[:-9], False),
+        ("1.dat.gz", gzip.compress(ROWS, mtime=0)[:15], False),
         ("1.dat.gz", b"", False),
-        ("1.dat.gz", gzip.compress(b"1\n2\n"), False),
-        ("1.dat.gz", gzip.compress(b"1\n" * 3_000_000 + b"\\.\n\n\n"), True),
+        ("1.dat.gz", gzip.compress(b"1\n2\n", mtime=0), False),
+        ("1.dat.gz", gzip.compress(b"1\n" * 3_000_000 + b"\\.\n\n\n", mtime=0), True),
         ("2.dat", b"1\n2", False),
         ("2.dat", b"", False),
         ("2.dat", b"INSERT INTO t VALUES (1", False),
         ("2.dat", b"INSERT INTO t VALUES (1);\n\n\n", True),
         ("2.dat", b"\n\n", True),  # of a table without rows, as INSERTs
-        ("blob_16.dat.gz", gzip.compress(b"any\0thing")[:-3], False),
+        ("blob_16.dat.gz", gzip.compress(b"any\0thing", mtime=0)[:-3], False),
         ("blobs_9.toc", b"16 blob_16.d", False),
         ("blobs_9.toc", b"", False),
         ("blob_17.dat", b"any", True),
