@@ -94,8 +94,11 @@ class Looking:
         sealed = self.sealed.databases[name].structure.objects if self.sealed else {}
         if "views" not in sealed or sealed["views"] == held.objects.get("views"):
             return {}
-        with site.console(name, patience=_DEADLINE) as console:
-            return {"views": reworded(console, sealed["views"], held.objects.get("views", {}))}
+        try:
+            with site.console(name, patience=_DEADLINE) as console:
+                return {"views": reworded(console, sealed["views"], held.objects.get("views", {}))}
+        except psycopg.Error as gone:
+            raise site.failed(f"the views of {name} cannot be looked at: {gone}", gone) from gone
 
     def of_shared(
         self, site: Site, besides: Sequence[str] = (), unset: Mapping[str, str] | None = None
