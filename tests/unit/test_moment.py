@@ -12,6 +12,7 @@ from drill.digest import Column, Digest
 from drill.errors import StepFailed
 from drill.evidence import Seal, Structure
 from drill.moment import SCHEMA, Between, Doubts, Layout, doubts_of
+from drill.probes.digests import FILES
 from drill.probes.fingerprint import KINDS
 from drill.sites.wal import Record
 
@@ -100,6 +101,7 @@ def test_a_table_whose_files_are_others_since_a_catalogue_was_written_is_in_doub
         ("public.mood", True),
         ("public.mood[]", True),
         ('"My"."Mood"', True),
+        ('public."Odd"', True),
         ("public.pair", True),
         ("public.citext", False),  # of an extension
         ("regclass", True),
@@ -108,11 +110,23 @@ def test_a_table_whose_files_are_others_since_a_catalogue_was_written_is_in_doub
     ],
 )
 def test_a_table_that_holds_names_of_the_catalogue_is_in_doubt_where_that_was_written_to(kind: str, due: bool) -> None:
-    objects = {"types": {"public.mood": "e", "My.Mood": "e"}, "columns": {"public.pair.one": "integer"}}
+    objects = {
+        "types": {"public.mood": "e", "My.Mood": "e", 'public."Odd"': "e"},
+        "columns": {"public.pair.one": "integer"},
+    }
     columns = {"public.a": (Column("i", "integer"), Column("it", kind)), "public.far": (Column("i", "integer"),)}
     seal = replace(SEAL, structure=Structure(columns=columns, objects=objects))
     assert doubted(CHANGED, seal=seal) == {*SCHEMA, *(["public.a"] if due else [])}
     assert doubted(insert("1663/5/16450"), seal=seal) == {"sequence values"}
+
+
+def test_why_a_table_that_holds_names_is_in_doubt_is_told() -> None:
+    found = Between()
+    found.read(CHANGED, NEXT)
+    columns = {"public.a": (Column("it", "regclass"),)}
+    told = doubts_of(replace(SEAL, structure=Structure(columns=columns)), found, LAYOUT)
+    assert told["public.a"] == "its values are told by names, and catalogues were written to after the seal"
+    assert "public.far" not in told
 
 
 def test_that_a_table_was_written_to_is_told_first() -> None:
@@ -158,7 +172,8 @@ class Asked:
     files: Sequence[tuple[str, ...]] = ()
 
     def ask(self, query: str, parameters: Sequence[Any] = (), *, database: str) -> Sequence[tuple[str, ...]]:
-        assert parameters in ((), (["r", "m"],))
+        assert parameters == ((["r", "m"],) if query == FILES else ())
+        assert isinstance(query, str)
         assert database == "town"
         if self.rows is None:
             raise StepFailed(f"{database} cannot be read", hint="")
