@@ -80,6 +80,19 @@ def test_a_table_that_could_not_be_read_when_it_was_sealed_is_never_met_and_not_
     assert (found.verdict, found.actual) == (MISSED, "differ: a (3 rows instead of 1)")
 
 
+@pytest.mark.parametrize(("unread", "more"), [(12, ""), (13, "; and 1 more"), (15, "; and 3 more")])
+def test_of_what_was_not_sealed_a_dozen_tables_are_named_where_nothing_differs(unread: int, more: str) -> None:
+    tables = [*SEALED, *(f"t{number:02}" for number in range(unread))]
+    structure = Structure(columns=dict.fromkeys(tables, (COLUMN,)))
+    held = Holdings("embassy", SEALED, (), structure)
+    seals, holdings = {"land": Seal(SEALED, structure)}, {"land": held}
+    (found,) = checks.content(replace(GOOD, seals=seals, holdings=holdings))
+    named = "; ".join(f"t{number:02}: it could not be read when it was sealed" for number in range(12))
+    actual = f"only 3 of {3 + unread} tables were sealed; {named}{more}"
+    says = f"Whether land holds what it should is not known: {actual}."
+    assert found == Finding("content", "land", UNKNOWN, "sealed digest + receipts held", actual, says)
+
+
 def test_where_nobody_can_say_which_tables_there_must_be_they_may_be_missing_or_too_many() -> None:
     missing, more = {"b": B, "c": C}, {**SEALED, "new": C}
     assert content(missing, tables="the schema changed").actual == "a: the schema changed"
