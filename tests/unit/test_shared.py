@@ -2,7 +2,7 @@
 
 import pytest
 
-from drill.checks.shared import shared_findings
+from drill.checks.shared import UNSET, shared_findings
 from drill.verdict import Verdict
 
 WAYS = "ways of memberships"
@@ -51,3 +51,16 @@ def test_what_is_set_for_a_database_counts_where_the_copy_holds_it(name: str) ->
         assert kept.verdict is Verdict.MET
         (gone,) = shared_findings(IN_TOWN, {}, with_roles=True, physical=physical_copy)
         assert gone.verdict is Verdict.MISSED
+
+
+def test_what_is_set_for_a_role_is_unknown_where_this_server_did_not_take_it() -> None:
+    sealed = {"settings": {"clerk": "a=1", "boss": "b=1"}}
+    unset = {"clerk": "no such locale", "archivist": "no such method"}
+    held = {"settings": {"boss": "b=1"}, UNSET: unset}
+    (found,) = shared_findings(sealed, held, with_roles=True)
+    why = "settings that this PostgreSQL does not take: "
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.actual == f"{why}archivist: no such method; {why}clerk: no such locale"
+    assert found.says == f"Roles, their memberships and settings: {found.actual}."
+    (found,) = shared_findings(sealed, {**held, "settings": {}}, with_roles=True)
+    assert (found.verdict, found.actual) == (Verdict.MISSED, "settings: boss is missing")
