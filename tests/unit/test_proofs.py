@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from drill.ledger import BEGUN, SILENCE, Entry, Errand, Outcome
-from drill.proofs import kept_out
+from drill.proofs import kept_out, shortfall
 from tests.unit.stories import CLOSED, ENDED, entry
 
 
@@ -42,3 +42,21 @@ def test_any_other_answer_is_no_fence(says: str) -> None:
     tried: Entry = entry(1, 31.0, Outcome.FAILED, errand=Errand.STALE, says=says)
     assert not kept_out(tried, at_database=True)
     assert not kept_out(tried, at_database=False)
+
+
+@pytest.mark.parametrize(
+    ("sealed", "held", "told"),
+    [
+        ("public.t.t_a_not_null: NOT NULL a", "public.t.a_not_null1: NOT NULL a", ""),
+        ("public.t.t_a_not_null: NOT NULL a", "public.t.t_a_not_null: NOT NULL b", "missing: {sealed}"),
+        ("public.t.t_a_not_null: NOT NULL a", "public.u.t_a_not_null: NOT NULL a", "missing: {sealed}"),
+        ("public.t.c: CHECK (a)", "public.t.d: CHECK (a)", "missing: {sealed}; too many: {held}"),
+        ("", "public.t.c: CHECK ((a <> 'x: NOT NULL '::text))", "too many: {held}"),
+    ],
+)
+def test_a_column_that_may_not_be_null_is_known_by_itself_and_anything_else_by_its_name(
+    sealed: str, held: str, told: str
+) -> None:
+    """A dump leaves the name to the server."""
+    found = shortfall({sealed: True} if sealed else {}, {held: True}, "validated")
+    assert found == told.format(sealed=sealed, held=held)
