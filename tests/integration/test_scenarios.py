@@ -14,7 +14,9 @@ import pytest
 import drill.reports
 from drill.hosts.mark import work_folder
 from drill.objectives import PRIORITY
+from drill.scenario import Scenario
 
+_CROWD = 100  # per second
 _LONGEST = 1200.0  # seconds for five drills on a loaded machine
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -50,10 +52,15 @@ def test_each_scenario_has_its_expectation_here() -> None:
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_it_ends_as_expected_for_the_expected_reason(path: Path, hosts: tuple[str, ...], tmp_path: Path) -> None:
-    """With fewer people than it says, and on both hosts at the same time: most of such a drill is waiting."""
-    for host, (run,) in _on_each(hosts, tmp_path, path, "--people", "3000"):
-        is_as_it_says(run, path.stem, host)
-        assert not work_folder(run["run_id"]).exists()
+    """With fewer people than it says, and on both hosts at the same time: most of such a drill is waiting.
+
+    But where citizens crowd: a machine of two processors that plays two such drills beside other tests is too late.
+    """
+    together = [hosts] if Scenario.load(path).citizens.per_second <= _CROWD else [(host,) for host in hosts]
+    for some in together:
+        for host, (run,) in _on_each(some, tmp_path, path, "--people", "3000"):
+            is_as_it_says(run, path.stem, host)
+            assert not work_folder(run["run_id"]).exists()
     _left_its_evidence(tmp_path / run["run_id"])
 
 
