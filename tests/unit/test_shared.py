@@ -24,6 +24,7 @@ Kinds = dict[str, dict[str, str]]
         ({}, {WAYS: {"a for b": "sets"}, "parameters": {"x": "b=SET"}}, ""),
         ({"parameters": {"x": "b=SET"}}, {}, "parameters: x is missing"),
         ({"parameters": {}}, {"parameters": {"x": "b=SET"}}, "parameters: x is too many"),
+        ({"memberships": {"a for b": "0"}, "parameters": {}}, {"parameters": {}}, "memberships: a for b is missing"),
         ({"memberships": {"a for b": "0"}, WAYS: {"a for b": "sets"}}, {}, "memberships: a for b is missing"),
     ],
 )
