@@ -26,8 +26,6 @@ _HOMECOMINGS = ("given back", "stays off", "nothing to give back")
 # PostgreSQL's own words, which a drill's servers say in English: SQLSTATE 57P01; 55000 and 3D000.
 _ENDED = "terminating connection due to administrator command"
 _REFUSALS = ("is not currently accepting connections", "does not exist")
-
-
 _NOT_NULL = ": NOT NULL "  # in "table.name: definition"
 
 

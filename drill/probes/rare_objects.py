@@ -26,7 +26,7 @@ def _regranted(*some: LiteralString) -> LiteralString:
 
 def _theirs(catalogue: LiteralString, oid: LiteralString) -> LiteralString:
     """Of the server itself, or of an extension."""
-    return "(" + oid + " < 16384 or not " + NOBODYS.replace("{oid}", oid).replace("{catalogue}", catalogue) + ")"
+    return "(" + oid + " < 16384 or " + _of_an_extension(catalogue, oid) + ")"
 
 
 def _of_an_extension(catalogue: LiteralString, oid: LiteralString) -> LiteralString:
