@@ -12,10 +12,12 @@ from drill.errors import DrillError
 from drill.hosts import binaries, engine
 from drill.hosts.container import ContainerPremises, choose
 from drill.hosts.process import ProcessPremises
+from tests.fix_lanes import pytest_runtest_protocol
 from tests.fix_own_data import somewhere
 from tests.fix_site import broken, filled, sites
 
-__all__ = ["broken", "filled", "sites", "somewhere"]  # fixtures: servers for all tests that only need to ask them
+# a hook, and fixtures: servers for all tests that only need to ask them
+__all__ = ["broken", "filled", "pytest_runtest_protocol", "sites", "somewhere"]
 
 
 @cache
