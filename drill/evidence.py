@@ -84,14 +84,10 @@ class Holdings:
     """What a register holds, in one snapshot: its tables, its receipts, its structure."""
 
     site: str
-    tables: Mapping[
-        str, Digest
-    ]  # a table of the seal that is not there, or cannot be read in its sealed form, is absent
+    tables: Mapping[str, Digest]  # without those that are not there, or cannot be read in their sealed form
     receipts: tuple[Receipt, ...]
     structure: Structure = field(default_factory=Structure)
-    strangers: Mapping[str, int] = field(
-        default_factory=dict
-    )  # reference -> rows whose counterpart exists in no register
+    strangers: Mapping[str, int] = field(default_factory=dict)  # reference -> rows whose counterpart is nowhere
     observations: Mapping[str, Observation] = field(default_factory=dict)  # by the name of the check that judges it
     buckets: Mapping[str, Mapping[int, Digest]] = field(default_factory=dict)  # of tables that are not as sealed
 

@@ -261,3 +261,9 @@ def test_what_nobody_said_is_nothing_and_not_something() -> None:
     assert (bare.stable_for, bare.manners, bare.notes, bare.registers) == (2.0, {}, (), ())
     assert (Structure().columns, Structure().constraints, Structure().indexes) == ({}, {}, {})
     assert (Structure().sequences, Structure().objects) == ((), {})
+
+
+def test_materialized_views_are_tables_to_a_copy_of_files_and_the_rest_of_the_seal_stays() -> None:
+    table, view = Digest(2, (1, 2)), Digest(3, (4, 5))
+    seal = Seal({"public.title": table}, lsn="0/1", views={"public.owners": view})
+    assert seal.with_views == replace(seal, tables={"public.title": table, "public.owners": view}, views={})
