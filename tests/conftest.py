@@ -15,9 +15,10 @@ from drill.hosts.process import ProcessPremises
 from tests.fix_lanes import pytest_runtest_protocol
 from tests.fix_own_data import somewhere
 from tests.fix_site import broken, filled, sites
+from tests.fix_trial import site, trial
 
-# a hook, and fixtures: servers for all tests that only need to ask them
-__all__ = ["broken", "filled", "pytest_runtest_protocol", "sites", "somewhere"]
+# a hook, and fixtures: servers that tests share
+__all__ = ["broken", "filled", "pytest_runtest_protocol", "site", "sites", "somewhere", "trial"]
 
 
 @cache

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from drill.checks.soundness import SOUNDNESS
 from drill.evidence import Observation
+from drill.hosts.process import ProcessPremises
 from drill.probes.soundness import PROBES
 from drill.sites.site import Site
 from drill.verdict import Finding
+from tests.fix_home import lone
 from tests.unit.stories import GOOD, held
 
 QUICK = {"fsync": "off", "autovacuum": "off"}
@@ -74,3 +77,18 @@ def judged(check: str, observation: Observation) -> Finding:
     evidence = replace(GOOD, holdings={"land": held(observations={check: observation})})
     (found,) = (f for each in SOUNDNESS if each.__name__ == check for f in each(evidence))
     return found
+
+
+@pytest.fixture(scope="module")
+def site(embedded_premises: ProcessPremises) -> Iterator[Site]:
+    """A server for one module's trials; what is lost with it nobody misses."""
+    with lone(embedded_premises, QUICK) as site:
+        yield site
+
+
+@pytest.fixture
+def trial(site: Site) -> Iterator[Trial]:
+    """A database for one test, on the server of its module."""
+    trial = Trial(site)
+    with trial.made():
+        yield trial

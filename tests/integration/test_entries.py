@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from drill.evidence import Observation
-from drill.hosts.process import ProcessPremises
 from drill.probes.btree import btree
 from drill.probes.entries import entries
-from drill.sites.site import Site
-from tests.fix_home import lone
-from tests.fix_trial import QUICK, Trial
+from tests.fix_trial import Trial
 from tests.integration.test_soundness import SOUND
 
 _MADE = r"""
@@ -37,19 +32,6 @@ insert into page (id, words) select i, array['late', i::text] from generate_seri
 _GIN = ("words", "said", "path", "found", "told", "marked", "several")
 _COUNTED = ("lower", "place", "quad")
 _ASLEEP = "update pg_index set indisready = {} where indexrelid = any('{{{}}}'::regclass[])"
-
-
-@pytest.fixture(scope="module")
-def site(embedded_premises: ProcessPremises) -> Iterator[Site]:
-    with lone(embedded_premises, QUICK) as site:
-        yield site
-
-
-@pytest.fixture
-def trial(site: Site) -> Iterator[Trial]:
-    trial = Trial(site)
-    with trial.made():
-        yield trial
 
 
 def _seen(trial: Trial) -> Observation:

@@ -52,13 +52,6 @@ def site(embedded_premises: ProcessPremises) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture
-def trial(site: Site) -> Iterator[Trial]:
-    trial = Trial(site)
-    with trial.made():
-        yield trial
-
-
 MOVED = {name: given.moved(f"damage_{number}") for number, (name, given) in enumerate(DAMAGE.items())}
 Seen = Mapping[str, Observation]
 

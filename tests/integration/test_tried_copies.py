@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from drill.evidence import Observation
-from drill.hosts.process import ProcessPremises
 from drill.probes.btree import btree
 from drill.probes.collations import collations
 from drill.probes.logins import able, logins
 from drill.probes.soundness import PROBES
 from drill.probes.writing import writing
 from drill.sites.site import Site
-from tests.fix_home import lone
-from tests.fix_trial import QUICK, Trial
+from tests.fix_trial import Trial
 
 ROLES = """
 create role plain login; create role "Odd ""n"" ame" login valid until '2999-01-01'; create role one login connection limit 1;
@@ -50,19 +44,6 @@ alter table owned force row level security;
 create table past (n int); insert into past values (-1); alter table past add check (n > 0) not valid;
 create table bare (); create table empty (id int); create publication everything for all tables;
 """
-
-
-@pytest.fixture(scope="module")
-def site(embedded_premises: ProcessPremises) -> Iterator[Site]:
-    with lone(embedded_premises, QUICK) as site:
-        yield site
-
-
-@pytest.fixture
-def trial(site: Site) -> Iterator[Trial]:
-    trial = Trial(site)
-    with trial.made():
-        yield trial
 
 
 def test_each_role_that_could_log_in_still_can_or_is_missed_for_its_reason(trial: Trial, site: Site) -> None:
