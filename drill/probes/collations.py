@@ -58,8 +58,9 @@ def _actual(console: psycopg.Connection[Any], oid: int) -> str | None:
     except psycopg.Error:
         if console.closed:
             raise
-        console.execute("rollback to savepoint versions")
+        console.execute("rollback to savepoint versions; release savepoint versions")
         return None
+    console.execute("release savepoint versions")
     return None if actual is None else str(actual)
 
 
