@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drill.clock import Clock
+from drill.errors import OutOfTime, StepFailed
 from drill.phases import NAMES, Mark, Phase, Span, phases, span_of
 from drill.timeline import Event, Pause, Timeline, pauses
 from tests.unit.pieces import StoppedClock
@@ -183,3 +184,18 @@ def test_an_act_is_written_down_with_its_end_or_with_what_broke_it() -> None:
         ("drill", "act began", {"act": "notice"}),
         ("drill", "act broke", {"act": "notice", "how": "interrupted"}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (OutOfTime("after 3 s"), {"how": "out of time", "reason": "after 3 s"}),
+        (StepFailed("no answer"), {"how": "broke", "reason": "no answer"}),
+        (ValueError("a bug"), {"how": "broke", "reason": "ValueError('a bug')"}),
+    ],
+)
+def test_what_broke_an_act_is_told_for_people(broken: Exception, told: dict[str, str]) -> None:
+    timeline = Timeline(cast("Any", StoppedClock()))
+    with pytest.raises(type(broken)), timeline.act("calm"):
+        raise broken
+    assert acts(timeline)[1:] == [("drill", "act broke", {"act": "calm", **told})]
