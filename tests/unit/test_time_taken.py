@@ -190,11 +190,11 @@ def test_an_act_is_written_down_with_its_end_or_with_what_broke_it() -> None:
     ("broken", "told"),
     [
         (OutOfTime("after 3 s"), {"how": "out of time", "reason": "after 3 s"}),
-        (StepFailed("no answer"), {"how": "broke", "reason": "no answer"}),
+        (StepFailed("no answer", hint="wait"), {"how": "broke", "reason": "no answer"}),
         (ValueError("a bug"), {"how": "broke", "reason": "ValueError('a bug')"}),
     ],
 )
-def test_what_broke_an_act_is_told_for_people(broken: Exception, told: dict[str, str]) -> None:
+def test_what_broke_an_act_is_told_for_people(broken: BaseException, told: dict[str, str]) -> None:
     timeline = Timeline(cast("Any", StoppedClock()))
     with pytest.raises(type(broken)), timeline.act("calm"):
         raise broken
