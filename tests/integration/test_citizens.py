@@ -21,6 +21,7 @@ from drill.hosts.process import ProcessPremises
 from drill.ledger import Entry, Errand, Outcome
 from tests.fix_pair import Pair, standing
 
+pytestmark = pytest.mark.alone
 PATIENCE = 1.0  # seconds that a citizen waits
 SLACK = 0.4  # seconds by which a busy machine may be late
 _DONE = "insert into done values ($1::int, $2::int) returning 'public.done', '1', '10', '20'"
@@ -57,7 +58,6 @@ class Street:
 
     pair: Pair
     desk: Desk
-    numbers: Iterator[int]
 
     def go(self, work: str, meanwhile: Callable[[], None] = lambda: None, **more: Any) -> Entry:
         """Somebody comes for that; `meanwhile` runs in a thread beside it."""
@@ -78,8 +78,8 @@ class Street:
         errand: Errand = Errand.WORK,
     ) -> Entry:
         self.desk.statements = [(_WORK[work], lambda *_: [])]
-        who = Appointment(1, next(self.numbers), asyncio.get_running_loop().time(), PATIENCE, errand)
-        beside = asyncio.get_running_loop().run_in_executor(None, meanwhile)
+        who = Appointment(1, next(_NUMBERS), asyncio.get_running_loop().time(), PATIENCE, errand)
+        beside = asyncio.create_task(asyncio.to_thread(meanwhile))
         entry, kept = await self.desk.attend(who, "home", counter)
         if kept is not None:
             kept.hang_up()
@@ -93,9 +93,8 @@ class Street:
 
     def backend(self) -> int | None:
         """That of the citizen, once the server has it wait."""
-        rows = self.pair.home.ask(
-            "select pid from pg_stat_activity where usename = 'someone' and wait_event in ('advisory', 'SyncRep')"
-        )
+        whose = "usename = 'someone' and wait_event in ('advisory', 'SyncRep')"
+        rows = self.pair.home.ask(f"select pid from pg_stat_activity where {whose}")
         return int(rows[0][0]) if rows else None
 
     def waiting(self) -> int:
@@ -117,7 +116,7 @@ def opened(embedded_premises: ProcessPremises) -> Iterator[Pair]:
 @pytest.fixture
 def street(opened: Pair) -> Iterator[Street]:
     login = Login(opened.home.reached_from("citizens"), "postgres", "someone", "someone")
-    yield Street(opened, Desk("street", [], {"home": login}, 100, 1, 0.0, lambda _: None), _NUMBERS)
+    yield Street(opened, Desk("street", [], {"home": login}, 100, 1, 0.0, lambda _: None))
     opened.cable.mend("home", "test")
 
 
@@ -263,11 +262,10 @@ def test_a_kept_connection_that_was_ended_meanwhile_is_a_failure(street: Street,
     ids=["no server", "no database", "wrong password"],
 )
 def test_who_is_turned_away_at_the_door_has_failed(street: Street, login: Login, says: str) -> None:
-    at = login.address if login.address.port else street.desk.logins["home"].address
-    street.desk.logins = {"home": replace(login, address=at)}
+    there = street.desk.logins["home"].address
+    street.desk.logins = {"home": login if login.address.port else replace(login, address=there)}
     entry = street.go("plain")
-    assert entry.outcome is Outcome.FAILED
-    assert says in entry.says
+    assert (entry.outcome, says in entry.says) == (Outcome.FAILED, True)
     assert entry.ended < PATIENCE
 
 

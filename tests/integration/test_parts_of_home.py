@@ -78,6 +78,7 @@ def test_the_latest_state_carries_the_drop_and_is_refused_for_that(stage: Stage)
 # -- the whole of home is damaged ------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_replication_carries_a_wipe_and_nothing_of_it_is_accepted(stage: Stage) -> None:
     run = stage.play({"outage": WIPE, **PATIENT}, rpo="5s")
     assert stage.broke is None

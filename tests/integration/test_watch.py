@@ -15,6 +15,7 @@ from drill.hosts.process import ProcessPremises
 from drill.timeline import Timeline
 from tests.fix_pair import Pair, standing
 
+pytestmark = pytest.mark.alone
 EVERY = 0.2  # seconds
 SLACK = 0.3  # seconds by which a busy machine may be late
 
