@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from drill.clock import Clock
 from drill.errors import OutOfTime, StepFailed
-from drill.phases import NAMES, Mark, Phase, Span, phases, span_of
+from drill.phases import NAMES, Mark, Phase, Span, phases, span_of, summed
 from drill.timeline import Event, Pause, Timeline, pauses
 from tests.unit.pieces import StoppedClock
 from tests.unit.stories import event
@@ -199,3 +199,8 @@ def test_what_broke_an_act_is_told_for_people(broken: BaseException, told: dict[
     with pytest.raises(type(broken)), timeline.act("calm"):
         raise broken
     assert acts(timeline)[1:] == [("drill", "act broke", {"act": "calm", **told})]
+
+
+def test_a_phase_that_came_again_is_all_of_its_times_together() -> None:
+    assert summed([("queue", 1.0), ("verify", 2.0), ("queue", 0.5)]) == {"queue": 1.5, "verify": 2.0}
+    assert summed([]) == {}
