@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import LiteralString
+from typing import Self
 
-from drill.clusters import HIDING, LABEL, Cluster
+from drill.clusters import LABEL
 from drill.errors import NotInTime, StepFailed
 from drill.looking import doubted
 from drill.moment import Unfinished
 from drill.seals import Prepared, Sealed
+from drill.sites.aim import Aim
 from drill.sites.control import Control
-from drill.sites.marks import MESSAGE, holds
-from drill.sites.physical import ELSEWHERE, LACKING, LATER, Arrival, Physical
-from drill.sites.site import Site
-from drill.sites.trail import Way, further_back
-from drill.sites.wal import LSN, Record, Wal, lsn_of, place_of
+from drill.sites.physical import ELSEWHERE, LACKING, LATER, Arrival
+from drill.sites.trail import Way
+from drill.sites.wal import LSN, Record, lsn_of, place_of
 from drill.verdict import Finding, Verdict
 from drill.verified import COPY
 
 RESTORED = "it is brought up in an empty place, and takes writes"
 WHOLE_LOG = "every record from the start of the copy to the end of its log"
+NO_LOG = "its log cannot be read"
 _ONE_MOMENT = "files of one moment: a base backup, or of a server that was stopped in good order"
 _HONEST = "no setting that hides damage"
-_HIDING_INSIDE: LiteralString = """
-select concat_ws(' in ', coalesce(r.rolname, 'all roles'), d.datname), x
-from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase
-cross join unnest(s.setconfig) x where x ~* %s order by 1, 2
-"""
 _OTHER = ": the copy is of one server, and the seal of another; take another seal, or another copy"
-_DEADLINE = 4 * 3600.0  # seconds
 _SECOND = timedelta(seconds=1)
 _START = re.compile(rf"^START WAL LOCATION: ({LSN.pattern})", re.M)
 _TIMELINE = re.compile(r"^START TIMELINE: (\d+)", re.M)
@@ -43,64 +38,63 @@ def of_copy(check: str, verdict: Verdict, target: str, actual: str) -> Finding:
     return Finding(check, COPY, verdict, target, actual, f"The copy: {actual}.")
 
 
-def of_the_files(physical: Physical, control: Control, sealed: Sealed | None) -> Iterator[Finding]:
-    """As they lie in the sandbox, before a server has touched them."""
-    cluster = physical.cluster
-    if cluster.manifested:
-        yield _manifest(physical)
-    if sealed is not None:
-        same = control.system_identifier == sealed.system_identifier
-        actual = f"{control.system_identifier}, sealed: {sealed.system_identifier}{'' if same else _OTHER}"
-        yield of_copy("identity", _met(same), "made of the server that was sealed", actual)
-    yield _hiding(cluster)
-    whole = cluster.labelled or control.stopped
-    actual = "a base backup" if cluster.labelled else f"no {LABEL}, and its server was {control.state}"
-    yield of_copy("provenance", Verdict.MET if whole else Verdict.UNKNOWN, _ONE_MOMENT, actual)
+def unreadable(check: str, target: str, why: StepFailed) -> Finding:
+    """Of a part of the copy that cannot be read. Who was too slow does not know it."""
+    return of_copy(check, _of(why), target, str(why))
 
 
-def _hiding(cluster: Cluster) -> Finding:
-    """By its files of settings, as far as they are in it."""
-    if cluster.hiding:
-        return of_copy("settings", Verdict.MISSED, _HONEST, f"set in it: {', '.join(cluster.hiding)}")
-    if cluster.unread:
-        actual = f"none set in it; it includes what lies elsewhere: {', '.join(cluster.unread)}"
+def as_its_manifest_says(wrong: StepFailed | None) -> Finding:
+    """Are all files there, byte for byte? By what pg_verifybackup has against them. The log is looked at apart."""
+    target = "each file as its backup_manifest says"
+    if wrong is None:
+        return of_copy("manifest", Verdict.MET, target, "all as it says")
+    return of_copy("manifest", _of(wrong), target, str(wrong).partition(": ")[2] or str(wrong))
+
+
+def of_the_sealed_server(control: Control, sealed: Sealed) -> Finding:
+    """By the number that initdb gave it."""
+    same = control.system_identifier == sealed.system_identifier
+    actual = f"{control.system_identifier}, sealed: {sealed.system_identifier}{'' if same else _OTHER}"
+    return of_copy("identity", _met(same), "made of the server that was sealed", actual)
+
+
+def of_one_moment(control: Control, *, labelled: bool) -> Finding:
+    """Whether its files are, by whether it has a label, or how its server was stopped."""
+    whole = labelled or control.stopped
+    actual = "a base backup" if labelled else f"no {LABEL}, and its server was {control.state}"
+    return of_copy("provenance", Verdict.MET if whole else Verdict.UNKNOWN, _ONE_MOMENT, actual)
+
+
+def honest(hiding: Sequence[str], elsewhere: Sequence[str]) -> Finding:
+    """By the settings in its files that hide damage, and the files that these include from elsewhere."""
+    if hiding:
+        return of_copy("settings", Verdict.MISSED, _HONEST, f"set in it: {', '.join(hiding)}")
+    if elsewhere:
+        actual = f"none set in it; it includes what lies elsewhere: {', '.join(elsewhere)}"
         return of_copy("settings", Verdict.UNKNOWN, _HONEST, actual)
     return of_copy("settings", Verdict.MET, _HONEST, "none set in it")
 
 
-def hiding_inside(site: Site) -> Iterator[Finding]:
-    """What is set for a role or a database there, which every session of theirs would pass over damage by."""
-    found = site.ask(_HIDING_INSIDE, (rf"^({'|'.join(HIDING)})=(on|true|yes|1|t|y)",), database="template1")
-    if found:
-        actual = f"set in it: {', '.join(f'{setting} for {where}' for where, setting in found)}"
-        yield of_copy("settings", Verdict.MISSED, _HONEST, actual)
+def honest_inside(hiding: Sequence[tuple[str, str]]) -> Finding | None:
+    """By the settings that hide damage from every session of a role or in a database, each after whose it is."""
+    if not hiding:
+        return None
+    actual = f"set in it: {', '.join(f'{setting} for {where}' for where, setting in hiding)}"
+    return of_copy("settings", Verdict.MISSED, _HONEST, actual)
 
 
-def _manifest(physical: Physical) -> Finding:
-    """Are all files there, byte for byte? The log is looked at apart."""
-    target, site = "each file as its backup_manifest says", physical.site
-    try:
-        argv = [site.program("pg_verifybackup"), "--no-parse-wal", str(physical.data)]
-        site.host.run(argv, deadline=_DEADLINE)
-    except StepFailed as wrong:
-        return of_copy("manifest", Verdict.MISSED, target, str(wrong).partition(": ")[2] or str(wrong))
-    return of_copy("manifest", Verdict.MET, target, "all as it says")
-
-
-def begins(physical: Physical, control: Control) -> tuple[int, int]:
-    """The timeline and the place from which the log is needed."""
-    label = physical.site.host.read(physical.data / LABEL)
+def begins(label: str, control: Control) -> tuple[int, int]:
+    """The timeline and the place from which the log is needed: by its label, if it has one."""
     start, timeline = _START.search(label), _TIMELINE.search(label)
     if start is None:
         return control.timeline, control.redo
     return int(timeline[1]) if timeline else control.timeline, place_of(start[1])
 
 
-def leads_elsewhere(physical: Physical, log: tuple[Way, Wal], since: int) -> Finding | None:
+def leads_elsewhere(records: Iterable[Record], aim: Aim) -> Finding | None:
     """Replaying a new tablespace, a server would go to a folder of its own machine: it is not started at all."""
-    within = max(since, log[1].segments[0] * log[1].segment)
-    for record in log[1].records(within, ["Tablespace"]):
-        if (found := _NEW_SPACE.search(record.says)) and found[2] and physical.aim.passes(record.start):
+    for record in records:
+        if (found := _NEW_SPACE.search(record.says)) and found[2] and aim.passes(record.start):
             says = f"its log creates the tablespace {found[1]} at {found[2]}, at {lsn_of(record.start)}"
             return of_copy("restored", Verdict.UNKNOWN, RESTORED, f"{says}: {LATER}")
     return None
@@ -109,7 +103,7 @@ def leads_elsewhere(physical: Physical, log: tuple[Way, Wal], since: int) -> Fin
 def unread(name: str, why: StepFailed) -> Finding:
     """Of a database of the copy that cannot be read. Who was too slow, or lacks its locale, does not know it."""
     lacking = LACKING.search(str(why)) is not None
-    verdict = Verdict.UNKNOWN if lacking or isinstance(why, NotInTime) else Verdict.MISSED
+    verdict = Verdict.UNKNOWN if lacking else _of(why)
     actual = f"{why}; {ELSEWHERE}" if lacking else str(why)
     return Finding("restored", name, verdict, RESTORED, actual, f"{name}: {actual}.")
 
@@ -137,43 +131,61 @@ def on_timeline(arrival: Arrival, control: Control, way: Way, sealed: Sealed) ->
     return of_copy("timeline", verdict, "the way that the sealed server took", actual)
 
 
-def nonce_found(
-    physical: Physical, start: tuple[int, int], log: tuple[Way, Wal] | None, sealed: Sealed
-) -> Finding | None:
-    """Whether what the seal left in the log of its server is in that of the copy, which begins at `start`.
+@dataclass(frozen=True, slots=True)
+class Nonce:
+    """What a seal left in the log of its server."""
 
-    None where it left nothing.
-    """
-    if sealed.nonce is None or sealed.nonce_lsn is None:
+    word: str
+    timeline: int
+    since: str  # the LSN at which the seal ended, and the word's record begins at the earliest
+    until: str  # and the one at which that record ends
+
+    @classmethod
+    def of(cls, sealed: Sealed) -> Self | None:
+        """None where it left nothing."""
+        if sealed.nonce is None or sealed.nonce_lsn is None:
+            return None
+        return cls(sealed.nonce, sealed.timeline, sealed.ended.lsn, sealed.nonce_lsn)
+
+    @property
+    def begun(self) -> tuple[int, int]:
+        """The timeline and the place from which it must be looked for."""
+        return self.timeline, place_of(self.since)
+
+    @property
+    def end(self) -> int:
+        """The place up to which it must be."""
+        return place_of(self.until)
+
+    def out_of_reach(self, way: Way, end: int) -> str | None:
+        """Why a log that goes that way and ends there cannot hold it; None where it covers the place."""
+        fork = way.forks.get(self.timeline)
+        if self.timeline != way.timeline and (fork is None or fork < self.end):
+            return f"its log leads to timeline {way.timeline}, and was not on timeline {self.timeline} there"
+        if self.timeline == way.timeline and end < self.end:
+            return f"its log ends at {lsn_of(end)}, before that was written"
         return None
-    begun, target = place_of(sealed.ended.lsn), f"in its log up to {sealed.nonce_lsn}: what the seal left there"
-    found = "its log cannot be read" if log is None else _holds_nonce(physical, log, sealed)
-    if found is True:
-        return of_copy("nonce", Verdict.MET, target, "found")
-    if found is False and start <= (sealed.timeline, begun):
-        actual = "not found, though its log goes beyond that place: it is not that of the sealed server"
-        return of_copy("nonce", Verdict.MISSED, target, actual)
-    actual = found or f"not found in log that the copy does not need: it begins at {lsn_of(start[1])}"
-    return of_copy("nonce", Verdict.UNKNOWN, target, actual)
 
+    def cut_off(self, end: int) -> str | None:
+        """Why what there is of its timeline cannot hold it, ending there; None where that covers the place."""
+        return f"what there is of timeline {self.timeline} ends at {lsn_of(end)}" if end < self.end else None
 
-def _holds_nonce(physical: Physical, log: tuple[Way, Wal], sealed: Sealed) -> bool | str:
-    """Why it is not known where the log does not cover the place, or cannot be read there."""
-    (way, last), timeline = log, sealed.timeline
-    begun, end, fork = place_of(sealed.ended.lsn), place_of(sealed.nonce_lsn or ""), way.forks.get(timeline)
-    if timeline != way.timeline and (fork is None or fork < end):
-        return f"its log leads to timeline {way.timeline}, and was not on timeline {timeline} there"
-    try:
-        if timeline == way.timeline and last.last.end < end:
-            return f"its log ends at {lsn_of(last.last.end)}, before that was written"
-        with further_back(physical, last, (timeline, begun)) as wal:
-            if wal.last.end < end:
-                return f"what there is of timeline {timeline} ends at {lsn_of(wal.last.end)}"
-            since = begun - begun % wal.segment  # in another server's log no record need begin where the seal ended
-            return holds(wal.records(since, [MESSAGE], end), sealed.nonce or "")
-    except StepFailed as damaged:
-        says = f"its log cannot be read from {sealed.ended.lsn} on: {damaged}"
-        return f"{says}; name an archive that goes back to it: --wal DIR"
+    def unread(self, damaged: StepFailed) -> str:
+        """Why it is not known where the log cannot be read there."""
+        return (
+            f"its log cannot be read from {self.since} on: {damaged}; name an archive that goes back to it: --wal DIR"
+        )
+
+    def judged(self, found: bool | str, start: tuple[int, int]) -> Finding:
+        """By whether it was found in the log of the copy, which begins at `start`, or why that is not known."""
+        target = f"in its log up to {self.until}: what the seal left there"
+        if found is True:
+            return of_copy("nonce", Verdict.MET, target, "found")
+        if found is False and start <= self.begun:
+            actual = "not found, though its log goes beyond that place: it is not that of the sealed server"
+            return of_copy("nonce", Verdict.MISSED, target, actual)
+        actual = found or f"not found in log that the copy does not need: it begins at {lsn_of(start[1])}"
+        return of_copy("nonce", Verdict.UNKNOWN, target, actual)
 
 
 def unfinished_as_sealed(sealed: Sealed | None, arrival: Arrival, since: Unfinished) -> Finding | None:
@@ -217,3 +229,7 @@ def freshness(arrival: Arrival, control: Control, expected: datetime) -> Finding
 
 def _met(fine: bool) -> Verdict:
     return Verdict.MET if fine else Verdict.MISSED
+
+
+def _of(wrong: StepFailed) -> Verdict:
+    return Verdict.UNKNOWN if isinstance(wrong, NotInTime) else Verdict.MISSED

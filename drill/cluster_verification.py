@@ -6,23 +6,29 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import LiteralString
 
 from drill.cluster_findings import (
+    NO_LOG,
     RESTORED,
     WHOLE_LOG,
+    Nonce,
+    as_its_manifest_says,
     begins,
     freshness,
-    hiding_inside,
+    honest,
+    honest_inside,
     leads_elsewhere,
-    nonce_found,
     of_copy,
-    of_the_files,
+    of_one_moment,
+    of_the_sealed_server,
     on_timeline,
     replayed,
     unfinished_as_sealed,
     unread,
+    unreadable,
 )
-from drill.clusters import Cluster
+from drill.clusters import HIDING, LABEL, Cluster
 from drill.digest import Digest
 from drill.errors import StepFailed, Unloadable
 from drill.evidence import Holdings, Seal
@@ -35,13 +41,20 @@ from drill.probes.survey import DATABASES
 from drill.seals import Sealed
 from drill.sites.aim import Aim
 from drill.sites.control import Control
+from drill.sites.marks import MESSAGE, holds
 from drill.sites.physical import Arrival, Physical
 from drill.sites.site import Site
 from drill.sites.trail import Way, further_back, trail
-from drill.sites.wal import Wal, lsn_of, place_of
+from drill.sites.wal import Record, Wal, lsn_of, place_of
 from drill.unlogged import UNLOGGED, unlogged, wholly_unlogged
 from drill.verdict import Finding, Verdict
 from drill.verified import Verified
+
+_HIDING_INSIDE: LiteralString = """
+select concat_ws(' in ', coalesce(r.rolname, 'all roles'), d.datname), x
+from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase
+cross join unnest(s.setconfig) x where x ~* %s order by 1, 2
+"""
 
 
 @dataclass(frozen=True)
@@ -96,26 +109,36 @@ class ClusterVerification:
         try:
             control = Control.read(site, physical.data)
         except StepFailed as damaged:
-            yield of_copy("restored", Verdict.MISSED, RESTORED, str(damaged))
+            yield unreadable("restored", RESTORED, damaged)
             return
-        yield from of_the_files(physical, control, self.sealed)
+        yield from self._of_the_files(physical, control)
         with ExitStack() as opened:
             yield from self._brought_up(physical, control, opened, tell)
+
+    def _of_the_files(self, physical: Physical, control: Control) -> Iterator[Finding]:
+        """As they lie in the sandbox, before a server has touched them."""
+        cluster = physical.cluster
+        if cluster.manifested:
+            yield as_its_manifest_says(physical.against_its_manifest())
+        if self.sealed is not None:
+            yield of_the_sealed_server(control, self.sealed)
+        yield honest(cluster.hiding, cluster.unread)
+        yield of_one_moment(control, labelled=cluster.labelled)
 
     def _brought_up(
         self, physical: Physical, control: Control, opened: ExitStack, tell: Callable[[str], None]
     ) -> Iterator[Finding]:
         log: tuple[Way, Wal] | None = None
-        start = begins(physical, control)
+        start = begins(physical.site.host.read(physical.data / LABEL), control)
         try:
             log = opened.enter_context(trail(physical, start, control.segment))
-            end, abroad = lsn_of(log[1].last.end), leads_elsewhere(physical, log, start[1])
+            end, abroad = lsn_of(log[1].last.end), leads_elsewhere(_spaces(log[1], start[1]), self.aim)
             yield of_copy("log", Verdict.MET, WHOLE_LOG, f"whole up to {end}")
         except StepFailed as damaged:
             log = abroad = None
-            yield of_copy("log", Verdict.MISSED, WHOLE_LOG, str(damaged))
-        if self.sealed is not None and (left := nonce_found(physical, start, log, self.sealed)) is not None:
-            yield left
+            yield unreadable("log", WHOLE_LOG, damaged)
+        if self.sealed is not None and (nonce := Nonce.of(self.sealed)) is not None:
+            yield nonce.judged(NO_LOG if log is None else _holds(physical, log, nonce), start)
         if abroad is not None:
             yield abroad
             yield from self._nothing()
@@ -179,11 +202,37 @@ class ClusterVerification:
             if UNLOGGED in self.allowed and sealed is not None:
                 expected[name], empty = _without_unlogged(expected[name], holdings[name])
                 yield from _accepted(name, empty)
-        yield from hiding_inside(site)
+        if (hidden := honest_inside(_hiding_inside(site))) is not None:
+            yield hidden
         yield from absent(expected.keys() - set(there), RESTORED, "the copy has no such database", loose.shared)
         yield from of_databases(expected, holdings)
         for finding in looking.of_shared(site):
             yield doubted(finding, loose.shared)
+
+
+def _spaces(wal: Wal, since: int) -> Iterator[Record]:
+    """What the log says of tablespaces from that place on."""
+    return wal.records(max(since, wal.segments[0] * wal.segment), ["Tablespace"])
+
+
+def _holds(physical: Physical, log: tuple[Way, Wal], nonce: Nonce) -> bool | str:
+    """Whether the log holds it; why that is not known where it does not cover the place, or cannot be read there."""
+    way, wal = log
+    if (why := nonce.out_of_reach(way, wal.last.end)) is not None:
+        return why
+    try:
+        with further_back(physical, wal, nonce.begun) as longer:
+            place = nonce.begun[1]
+            since = place - place % longer.segment  # in another server's log no record need begin where the seal ended
+            return nonce.cut_off(longer.last.end) or holds(longer.records(since, [MESSAGE], nonce.end), nonce.word)
+    except StepFailed as damaged:
+        return nonce.unread(damaged)
+
+
+def _hiding_inside(site: Site) -> list[tuple[str, str]]:
+    """What is set for a role or a database there, which every session of theirs would pass over damage by."""
+    found = site.ask(_HIDING_INSIDE, (rf"^({'|'.join(HIDING)})=(on|true|yes|1|t|y)",), database="template1")
+    return [(str(where), str(setting)) for where, setting in found]
 
 
 def _with_views(sealed: Sealed) -> Sealed:

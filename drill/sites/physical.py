@@ -126,6 +126,15 @@ class Physical:
         argv = ["/bin/sh", "-c", _GATHER, "sh", str(self.log), str(self.data / LOG), str(archive)]
         host.run(argv, deadline=_DEADLINE)
 
+    def against_its_manifest(self) -> StepFailed | None:
+        """What pg_verifybackup has against its files, those of the log left out; None where nothing."""
+        argv = [self.site.program("pg_verifybackup"), "--no-parse-wal", str(self.data)]
+        try:
+            self.site.host.run(argv, deadline=_DEADLINE)
+        except StepFailed as wrong:
+            return wrong
+        return None
+
     def start(self, control: Control) -> Arrival:
         """Replay, promote, and return when it takes writes. Unloadable where it cannot be brought up, with why."""
         self._configure()
