@@ -14,7 +14,7 @@ _CHECKS = Path(checks.__file__).parent
 # In the order in which they are tried; a new check is among them.
 MODULES = (
     *("ledger", "fates", "proofs", "evidence", "digest", "timeline", "phases", "measures", "spread"),
-    *("verdict", "result", "judge", "verified", "seals", "moment", "sites/segments"),
+    *("verdict", "result", "judge", "verified", "seals", "moment", "cluster_findings", "sites/segments"),
     *sorted(f"checks/{path.stem}" for path in _CHECKS.glob("*.py")),
 )
 BOUND = 95.0  # per cent of a module's mutants that must be noticed

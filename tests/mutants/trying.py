@@ -26,7 +26,7 @@ from tests.mutants.making import PROGRAM, Mutant
 # Where a wrong judgement may be noticed; what is quick comes first.
 TESTS = (
     *("verdict", "judgements", "structures", "bounds", "time_taken", "sentences", "summaries", "proofs", "agreement"),
-    *("shared", "cluster_findings"),
+    *("shared", "cluster_findings", "cluster_files", "nonces"),
     *("regression", "content", "objects", "verified", "moment", "doubts", "doubts_of_catalogues", "fates"),
     *("fence_states", "checks", "digest", "soundness", "measures", "pauses", "phases_by_second", "evidence", "wal"),
     *("segments", "trail", "spread", "run", "response", "undisturbed"),
