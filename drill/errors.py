@@ -6,6 +6,7 @@ DrillError
     Unloadable    somebody's dump cannot be loaded here                                 exit 4
   StepFailed      a step did not do what it should                                      exit 4
     NotInTime     it was given up at its deadline                                       exit 4
+      Killed      somebody else ended its program or its server                         exit 4
 OutOfTime         the drill took longer than it was allowed to                          exit 4
 
 A step of the recovery that fails is evidence and is judged. Whatever is not a DrillError is a bug (exit 70).
@@ -54,6 +55,10 @@ class NotInTime(StepFailed):
     """A step was given up at its deadline: it might still have done what it should, later."""
 
 
+class Killed(NotInTime):
+    """Its program or its server was killed, as a kernel without memory does: let alone, it might have done it."""
+
+
 class OutOfTime(KeyboardInterrupt):
     """The drill's own limit interrupts it: no Exception, so that whoever waits for a step does not take it for that."""
 
@@ -62,12 +67,23 @@ class OutOfTime(KeyboardInterrupt):
 
 
 _FULL = "no space left on device"  # in PostgreSQL's words and in the engine's
+_KILLED = "terminated by signal 9"  # in PostgreSQL's words
+_KILLED_CODES = (-9, 128 + 9)  # as a parent sees it, and as a shell tells it
 
 
-def failure(message: str, *, hint: str, disk: object, seen: str = "") -> StepFailed | CannotRun:
-    """What a program's or a server's words make of a step: a full disk of this machine says nothing of a recovery."""
+def failure(
+    message: str, *, hint: str, disk: object, seen: str = "", code: int | None = None
+) -> StepFailed | CannotRun:
+    """What a program's or a server's words make of a step, and the `code` with which a program ended.
+
+    A full disk of this machine says nothing of a recovery, nor does a machine that has no memory left.
+    """
     if _FULL in f"{message} {seen}".casefold():
         return CannotRun(message, hint=f"{disk} is full: make room there, or set DRILL_WORK to a larger disk")
+    if code in _KILLED_CODES or _KILLED in f"{message} {seen}":
+        return Killed(
+            message, hint=f"killed by somebody: has this machine too little memory? see its kernel's log; {hint}"
+        )
     return StepFailed(message, hint=hint)
 
 

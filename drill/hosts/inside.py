@@ -55,7 +55,7 @@ class Inside:
         code = engine.ask(self.client, "exec_inspect", made)["ExitCode"]
         if code != 0:  # None when the power was taken
             said = f"{program} ended with {code}: {told.tail() or 'no message'}"
-            raise failure(said, hint="see its message", disk="the disk of the Docker engine")
+            raise failure(said, hint="see its message", disk="the disk of the Docker engine", code=code)
         return told.output()
 
     def _broken_off(self, message: str) -> StepFailed | CannotRun:

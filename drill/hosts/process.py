@@ -87,6 +87,7 @@ class ProcessHost:
                 hint="the message is the program's own",
                 disk=self.folder,
                 seen=err.decode(errors="replace"),
+                code=process.returncode,
             )
         return out.decode(errors="replace")
 

@@ -47,6 +47,8 @@ _SAYABLE = re.compile(
             r"unsupported XML feature|ICU is not supported in this build|compression method \w+ not supported",
             rf"security label provider {_NAME} is not loaded|large object \d+ (?:does not exist|already exists)",
             r"syntax error|out of (?:shared )?memory|deadlock detected|canceling statement due to [a-z ]+",
+            r"(?:(?:could not execute query|error returned by \w+): )?server closed the connection unexpectedly|"
+            r"connection to server was lost",
             # of pg_restore itself, which speaks of its file
             r"unsupported version \([\d.]+\) in file header|cannot restore from compressed archive \([\w ,]+\)",
             r"could not (?:read from input file|find block ID \d+ in archive|uncompress data|find header for file)|"

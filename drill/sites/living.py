@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from drill.clock import wait_until
-from drill.errors import StepFailed
+from drill.errors import NotInTime, StepFailed
 
 if TYPE_CHECKING:
     from drill.hosts import Host
     from drill.sites.site import Site
 
 _GRACE = 3.0  # seconds from a start until a process of the server must have been seen
+_CUT = re.compile("server closed the connection unexpectedly|connection to server was lost")
+_A_MOMENT = 1.0  # seconds until a server has written why a part of it is gone
+_LAST_RESTART = 30  # lines of its log, which also tell why it started anew
+_PART_GONE = re.compile(r"was terminated by signal|exited with exit code")
 _DYING = re.compile(r"\[\d+\] (?:FATAL|PANIC):  (.*)")  # of the server itself: a session's line names its user first
 
 
@@ -53,3 +58,15 @@ def _last_words(site: Site) -> str:
     log = site.host.read(site.log)
     found = _DYING.findall(log[log.rfind("starting PostgreSQL") :])
     return found[-1] if found else "its log does not say why"
+
+
+def heard_out(site: Site, says: str) -> str:
+    """The last that its log tells. Who was cut off is told why only a moment later, by a server that lives on."""
+
+    def told() -> bool:
+        return _PART_GONE.search(site.log_tail(_LAST_RESTART)) is not None or not serves(site.host)
+
+    if _CUT.search(says):
+        with suppress(NotInTime):
+            wait_until("its server says why", told, deadline=_A_MOMENT, hint=site.log_tail)
+    return site.log_tail(_LAST_RESTART)

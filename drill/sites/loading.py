@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from drill.dumpfile import DumpFile, Form, globals_at, statements_of
-from drill.errors import NotInTime, StepFailed, Unloadable
+from drill.errors import CannotRun, Killed, NotInTime, StepFailed, Unloadable
 from drill.sites.courier import authorise, locally
 from drill.sites.discretion import of_error, of_program
 
@@ -94,8 +94,11 @@ class Loading:
         except StepFailed as failed:
             said = site.host.read(errors)
             told = of_program(said) if said else str(failed)
+            says = f"{self.dump.path} cannot be loaded: {told}"
+            if isinstance(machine := site.failed(says), Killed | CannotRun):
+                raise machine from None
             lacking, hint = self._remedy(told)
-            raise Unloadable(f"{self.dump.path} cannot be loaded: {told}", hint=hint, lacking=lacking) from None
+            raise Unloadable(says, hint=hint, lacking=lacking) from None
 
     def _remedy(self, told: str) -> tuple[bool, str]:
         """Whether it is this PostgreSQL that lacks something, and what to do about it."""
@@ -211,7 +214,6 @@ _LACKING = {
     ),
 }
 _REMEDIES = {
-    "no space left": "make room, or set DRILL_WORK to a larger disk",
     "read from input file|find block|uncompress|unexpected end|input file|magic string|tar header": (
         "the dump is damaged or cut short: dump it or copy it again"
     ),

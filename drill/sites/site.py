@@ -18,7 +18,7 @@ from drill.hosts.cable import Cable
 from drill.sites.console import Console
 from drill.sites.discretion import of_error
 from drill.sites.keys import Keys
-from drill.sites.living import serves, wait_for
+from drill.sites.living import heard_out, serves, wait_for
 from drill.sites.settings import DISCREET, HBA, HONEST, RESUME, RIGHTS, SETTINGS, known, letters, made_with
 
 OFFICER = "drill"  # the superuser at both sites: the console
@@ -218,7 +218,8 @@ class Site:
             says = says.replace(str(why), of_error(why))
         if isinstance(why, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
             return NotInTime(f"{self.name}: {' '.join(says.split())}", hint=ends)
-        return failure(f"{self.name}: {' '.join(says.split())}", hint=ends, seen=ends, disk=self.host.disk)
+        seen = heard_out(self, says)
+        return failure(f"{self.name}: {' '.join(says.split())}", hint=ends, seen=seen, disk=self.host.disk)
 
     # -- ways in ----------------------------------------------------------------------------------------------------
 

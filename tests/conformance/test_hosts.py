@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from drill.clock import wait_until
-from drill.errors import CannotRun, StepFailed
+from drill.errors import CannotRun, Killed, StepFailed
 from drill.hosts import Host, Premises, leftovers
 from drill.hosts.mark import new_run_id, work_folder
 
@@ -42,9 +42,11 @@ def test_a_program_runs_to_its_end_and_its_output_is_returned(home: Host) -> Non
     assert home.running() == []
 
 
-def test_a_program_that_fails_says_why(home: Host) -> None:
+def test_a_program_that_fails_says_why_and_one_that_was_killed_has_not_failed(home: Host) -> None:
     with pytest.raises(StepFailed, match="the disk is on fire"):
         home.run(["/bin/sh", "-c", "echo the disk is on fire >&2; exit 3"], deadline=10)
+    with pytest.raises(Killed):
+        home.run(["/bin/sh", "-c", "kill -9 $$"], deadline=10)
 
 
 def test_at_the_deadline_a_program_is_killed_with_its_children(home: Host) -> None:

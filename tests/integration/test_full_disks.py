@@ -65,6 +65,21 @@ def test_too_small_a_disk_is_refused_before_anything_starts(disk: Path, tmp_path
         assert not full.runs.exists()
 
 
+def test_a_copy_that_finds_no_room_is_no_bad_copy(disk: Path, tmp_path: Path) -> None:
+    rows = "insert into t select repeat(md5(i::text), 90) from generate_series(1, 600000) i"
+    ends = "PostgreSQL database dump"
+    (dump := tmp_path / "reg.sql").write_text(
+        f"--\n-- {ends}\n--\ncreate table t (x text storage external);\n{rows};\n--\n-- {ends} complete\n--\n"
+    )
+    argv = [*_mounted(disk, "size=800m"), sys.executable, "-m", "drill", "verify", str(dump), "--on", "embedded"]
+    full = subprocess.run(
+        argv, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "DRILL_WORK": str(disk)}
+    )
+    assert (full.returncode, full.stdout) == (4, ""), full.stderr
+    assert f"{disk}" in full.stderr
+    assert "DRILL_WORK" in full.stderr
+
+
 @pytest.mark.parametrize("event", ["established", pytest.param("sealed", marks=pytest.mark.soak)])
 def test_a_disk_that_runs_full_is_no_verdict_over_the_recovery(event: str, disk: Path, tmp_path: Path) -> None:
     with victim(tmp_path, "embedded", before=_mounted(disk, "size=1g"), DRILL_WORK=str(disk)) as full:

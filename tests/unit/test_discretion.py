@@ -163,6 +163,14 @@ def test_a_servers_error_is_told_with_what_it_is_about(state: str, says: str, mo
         (PSQL + 'could not extend file "base/1/2": No space left on device', "in line 35: no space left on device"),
         (PSQL.replace("ERROR:  ", "error: ") + "invalid command \\x", f"in line 35: {UNSAID}"),
         (f"psql:d:9: WARNING:  saw {CANARY}\n{PSQL}{NAMING[0][1]}", f"in line 35: {NAMING[0][1]}"),
+        (
+            PSQL.replace("ERROR:  ", "error: ") + "connection to server was lost",
+            "in line 35: connection to server was lost",
+        ),
+        (
+            "pg_restore: error: could not execute query: server closed the connection unexpectedly\n\tThis probably",
+            "could not execute query: server closed the connection unexpectedly",
+        ),
         ("psql: error: connection to server failed: FATAL:  no", UNSAID),
         ("Segmentation fault", UNSAID),
         (" \n", "no message"),

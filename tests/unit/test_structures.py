@@ -40,6 +40,7 @@ def test_a_sequence_is_known_by_its_name_and_its_column_and_must_be_beyond_it() 
     assert sequenced(replace(a, next_value=6, highest=5), b, sealed=(a, b)).verdict is MET
     assert sequenced(replace(a, highest=5), b, sealed=(a, b)).actual == "behind: a (5 <= 5)"
     assert sequenced(replace(a, column="t.z"), sealed=(a, b)).actual == "missing: a, b"
+    assert sequenced(a, replace(b, highest=9), sealed=(a, b)).actual == "behind: b (5 <= 9)"
     fallen = replace(a, next_value=1, highest=9)
     assert sequenced(replace(fallen, highest=10), sealed=(fallen, b)).actual == "missing: b; behind: a (1 <= 10)"
 
