@@ -66,7 +66,11 @@ class OutOfTime(KeyboardInterrupt):
     hint = "see its events for the act it was in, and give it more with --timeout"
 
 
-_FULL = "no space left on device"  # in PostgreSQL's words and in the engine's
+# In PostgreSQL's words and in the engine's: what this machine lacks, and what helps.
+_LACKS = {
+    "no space left on device": "{disk} is full: make room there, or set DRILL_WORK to a larger disk",
+    "cannot allocate memory": "this machine has no memory left: let nothing else run on it, or give it more",
+}
 _KILLED = "terminated by signal 9"  # in PostgreSQL's words
 _KILLED_CODES = (-9, 128 + 9)  # as a parent sees it, and as a shell tells it
 
@@ -78,12 +82,13 @@ def failure(
 
     A full disk of this machine says nothing of a recovery, nor does a machine that has no memory left.
     """
-    if _FULL in f"{message} {seen}".casefold():
-        return CannotRun(message, hint=f"{disk} is full: make room there, or set DRILL_WORK to a larger disk")
-    if code in _KILLED_CODES or _KILLED in f"{message} {seen}":
-        return Killed(
-            message, hint=f"killed by somebody: has this machine too little memory? see its kernel's log; {hint}"
-        )
+    words = f"{message} {seen}".casefold()
+    for lacks, helps in _LACKS.items():
+        if lacks in words:
+            return CannotRun(message, hint=helps.format(disk=disk))
+    if code in _KILLED_CODES or _KILLED in words:
+        says = "killed by somebody: has this machine too little memory? see its kernel's log"
+        return Killed(message, hint=f"{says}; {hint}")
     return StepFailed(message, hint=hint)
 
 
