@@ -22,6 +22,14 @@ from tests.fix_victim import drill
 _PAGE = 8192
 # Of what its programs lack, nobody can say anything: amcheck and pg_visibility are not in every distribution.
 _OF_EXTENSIONS = {"heap", "btree", "visibility"}
+# What is declared of a document no dump writes; a server without XML has none.
+_PAPERS = """
+do $$ begin
+  create table paper (body xml);
+  insert into paper values ('<?xml version="1.0" encoding="UTF-8"?><a/>'), ('<b/>'), (null), ('');
+exception when feature_not_supported then null;
+end $$
+"""
 _PREPARED = {"max_prepared_transactions": "5"}
 
 
@@ -87,6 +95,7 @@ def _fill(server: Other) -> None:
     server.execute("create database bank template template0")
     server.execute(BANK, "bank")
     server.execute("create index by_owner on account (owner)", "bank")
+    server.execute(_PAPERS, "bank")
 
 
 def _seal(server: Other, folder: Path, name: str, *options: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from drill.digest import Digest
+from drill.digest import Digest, Form
 from drill.probes.digests import digest, shapes
 from tests.fix_site import Filled
 
@@ -122,20 +122,20 @@ def console(database: Filled) -> Iterator[Console]:
         opened.execute("rollback")
 
 
-def _digest(console: Console, table: str = "types.t") -> Digest:
+def _digest(console: Console, table: str = "types.t", form: Form = Form.NATIVE) -> Digest:
     shape = next(shape for shape in shapes(console) if shape.name == table)
-    found = digest(console, shape, shape.columns)
+    found = digest(console, shape, shape.columns, form)
     assert found is not None
     return found
 
 
-def _holding(console: Console, type_: str, *values: str) -> Digest:
+def _holding(console: Console, type_: str, *values: str, form: Form = Form.NATIVE) -> Digest:
     console.execute(
         f"drop table if exists types.t; create table types.t (i int generated always as identity, v {type_})"
     )
     for one in values:
         console.execute(f"insert into types.t (v) values ({one})")
-    return _digest(console)
+    return _digest(console, form=form)
 
 
 @pytest.mark.parametrize(("type_", "one", "other"), UNLIKE)
@@ -145,6 +145,41 @@ def test_unlike_values_have_unlike_digests(type_: str, one: str, other: str, con
     assert _holding(console, type_, one) == found
     assert _holding(console, type_, other) != found
     assert _holding(console, type_, other, one) != _holding(console, type_, one, other)  # swapped between rows
+
+
+# one value, of which a server keeps more than one pattern of bits
+ALIKE = [
+    ("double precision", "'NaN'", "'Infinity'::float8 - 'Infinity'::float8"),
+    ("real", "'NaN'", "'Infinity'::real - 'Infinity'::real"),
+    ("point", "'(NaN,1)'", "point('Infinity'::float8 - 'Infinity'::float8, 1)"),
+    ("double precision[]", "'{NaN}'", "array['Infinity'::float8 - 'Infinity'::float8]"),
+]
+
+
+@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize(("type_", "one", "other"), ALIKE)
+def test_what_is_not_a_number_has_one_digest(type_: str, one: str, other: str, form: Form, console: Console) -> None:
+    assert _holding(console, type_, one, form=form) == _holding(console, type_, other, form=form)
+
+
+@pytest.mark.parametrize("form", Form)
+def test_no_cast_of_somebody_is_asked_what_a_value_is(form: Form, console: Console) -> None:
+    console.execute("""
+        create type types.light as enum ('red', 'green');
+        create function types.told(types.light) returns text immutable language sql as $$select 'a light'$$;
+        create cast (types.light as text) with function types.told(types.light)""")
+    assert console.execute("select 'red'::types.light::text").fetchone() == ("a light",)
+    assert _holding(console, "types.light", "'red'", form=form) != _holding(
+        console, "types.light", "'green'", form=form
+    )
+
+
+@pytest.mark.parametrize(("type_", "value"), [(type_, value) for type_, *both in UNLIKE for value in both])
+def test_the_portable_form_is_that_of_the_row_as_text(type_: str, value: str, console: Console) -> None:
+    """As earlier versions had it, and so have their seals."""
+    found = _holding(console, type_, value, form=Form.PORTABLE)
+    query = "select ('x' || left(md5(row(i::text, v::text)::text), 16))::bit(64)::bigint from types.t"
+    assert console.execute(query).fetchone() == (found.sums[0] - (found.sums[0] >> 63 << 64),)
 
 
 CHANGED = [
