@@ -65,7 +65,7 @@ with drawing as (
   from pg_depend d join pg_attrdef f on f.oid = d.objid
   where d.classid = 'pg_attrdef'::regclass and d.refclassid = 'pg_class'::regclass
 )
-select n.nspname, c.relname, s.seqincrement, tn.nspname, t.relname, a.attname,
+select n.nspname, c.relname, s.seqincrement, tn.nspname, t.relname, a.attname, t.relkind = 'p',
        a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
 from pg_sequence s
 join pg_class c on c.oid = s.seqrelid
@@ -93,12 +93,13 @@ def _sequences(
     console: psycopg.Connection[Any], parts: Mapping[tuple[str, str], Sequence[str] | None]
 ) -> Iterator[evidence.Sequence]:
     """A sequence that counts down is shown with both its numbers negated, so that ahead means greater for each."""
-    for schema, name, step, table_schema, table, column, counts in console.execute(_SEQUENCES).fetchall():
+    for schema, name, step, table_schema, table, column, partitioned, counts in console.execute(_SEQUENCES).fetchall():
         sign = 1 if step > 0 else -1
         highest = None
         if counts:
             alone = parts.get((table_schema, table))
-            where = [f"{quoted(table_schema)}.{quoted(table)}"] if alone is None else alone
+            own = f"{'' if partitioned else 'only '}{quoted(table_schema)}.{quoted(table)}"  # heirs may be foreign
+            where = [own] if alone is None else alone
             highest = max((n for one in where if (n := _extreme(console, column, one, sign)) is not None), default=None)
         # asked after the column: a sequence is not bound to the snapshot and goes on meanwhile
         ahead = sql.SQL("select case when is_called then last_value + {} else last_value end from {}").format(

@@ -19,6 +19,9 @@ _LOCK = "5s"  # that a table held by somebody's DDL is waited for
 _KEEPS = 300.0  # seconds for what was written to be on a disk
 # A session that keeps a snapshot for others, or waits for its turn, is idle by intent.
 _READING = f"-c default_transaction_read_only=on -c lock_timeout={_LOCK} -c idle_in_transaction_session_timeout=0"
+# Somebody's trigger may write whenever anybody logs in; since PostgreSQL 17, which can also be told to fire none.
+_WOULD_WRITE = "read-only transaction"
+_UNHEARD = "-c event_triggers=off"
 
 _MARKABLE: LiteralString = """
 select pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('wal_level'),
@@ -58,20 +61,28 @@ class Origin:
 
     def console(self, database: str, *, patience: float) -> psycopg.Connection[Any]:
         """A session that cannot write, in which every setting that can change a value is pinned."""
-        told = conninfo_to_dict(self.dsn)
-        pinned = f"{told.get('options') or ''} {PINNED_OPTIONS} -c statement_timeout={patience * 1000:.0f}"
-        timeout = {"connect_timeout": told.get("connect_timeout") or _CONNECT}
+        pinned = f"{PINNED_OPTIONS} -c statement_timeout={patience * 1000:.0f} {_READING}"
         try:
-            console: psycopg.Connection[Any] = psycopg.Connection.connect(
-                make_conninfo(self.dsn, dbname=database, **timeout),
-                autocommit=True,
-                options=f"{pinned} {_READING}".strip(),
-                application_name="drill seal",
-            )
+            try:
+                return self._connected(database, pinned)
+            except psycopg.OperationalError as refused:
+                if _WOULD_WRITE not in str(refused):
+                    raise
+                return self._connected(database, f"{pinned} {_UNHEARD}")
         except psycopg.Error as refused:
             hint = "see host, port, user and database; the password goes into passfile=FILE of the connection string"
             said = " ".join(str(refused).split())
             raise CannotRun(f"{self.name} cannot be reached: {database}: {said}", hint=hint) from None
+
+    def _connected(self, database: str, options: str) -> psycopg.Connection[Any]:
+        told = conninfo_to_dict(self.dsn)
+        timeout = {"connect_timeout": told.get("connect_timeout") or _CONNECT}
+        console: psycopg.Connection[Any] = psycopg.Connection.connect(
+            make_conninfo(self.dsn, dbname=database, **timeout),
+            autocommit=True,
+            options=f"{told.get('options') or ''} {options}".strip(),
+            application_name="drill seal",
+        )
         return console
 
     def failed(self, says: str, why: psycopg.Error | None = None) -> DrillError:
