@@ -29,7 +29,8 @@ from drill.verdict import Finding, Verdict
 from drill.verified import Verified
 
 _DEADLINE = 4 * 3600.0  # seconds for one statement
-_MADE_HERE = Observation(excused={"every index": "the sandbox made it, of its table"})
+_MADE = "the sandbox made it, of its table"
+_MADE_HERE = Observation(excused={"every index": _MADE})
 _SUPERUSER = "postgres"  # where no seal tells of another
 
 
@@ -84,6 +85,8 @@ class Looking:
             "entries": seen(lambda: _entries(name, site)) if self.physical else _MADE_HERE,
             "write_and_read_back": seen(lambda: writing(lambda: site.console(name, patience=_DEADLINE))),
         }
+        if not self.physical:
+            tried["btree"] = _made_here(held.observations["btree"])
         if (due := seal.logins) is not None and self.with_roles:
             tried["logins"] = seen(lambda: logins(site, name, due))
         structure = replace(held.structure, objects=objects)
@@ -127,6 +130,13 @@ def _refused(console: psycopg.Connection[Any], statements: Iterable[str]) -> Ite
                 console.execute(statement.encode())
         except psycopg.Error as refused:
             yield of_error(refused)
+
+
+def _made_here(seen: Observation) -> Observation:
+    """Of the indexes of a dump, none of which came with it: what nobody can tell of one is no matter."""
+    ours = {thing: why for thing, why in seen.unseen.items() if thing.startswith("index ")}
+    unseen = {thing: why for thing, why in seen.unseen.items() if thing not in ours}
+    return replace(seen, unseen=unseen, excused={**seen.excused, **dict.fromkeys(ours, _MADE)})
 
 
 def _entries(name: str, site: Site) -> Observation:

@@ -163,7 +163,7 @@ def _restored(offered: Offered, name: str, site: Site, letters: Letters) -> tupl
             loading.prove_whole()
             elsewhere = letters.create(site, name)
             create_tablespaces(site, dump)
-            loading.load(site)
+            loading.load(site, lambda: letters.create(site, name))
     except Unloadable as refused:
         verdict = Verdict.UNKNOWN if refused.lacking else Verdict.MISSED
         found = Finding("restored", name, verdict, _RESTORED, str(refused), f"{refused}. {refused.hint}")

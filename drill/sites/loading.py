@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DEADLINE = 4 * 3600.0  # seconds
 _JOBS = 2
+_DEADLOCK = "deadlock detected"
 _LOOK = 300.0  # seconds for a list of what is in a dump
 
 _ROLE = re.compile(r'(?:CREATE|ALTER) ROLE ("(?:[^"]|"")+"|[^\s;"]+)')
@@ -35,6 +36,10 @@ _NOT_OURS = re.compile(
 _ELSEWHERE = re.compile(r'invalid value for parameter "(?:lc_\w+|\w*compression)"|unrecognized configuration parameter')
 
 
+class _LockedOut(Unloadable):
+    """By another job of the same load."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loading:
     """One dump on its way into one database of a server that runs."""
@@ -43,6 +48,7 @@ class Loading:
     database: str
     roles: Path | None = None  # what pg_dumpall --globals-only wrote on the dump's server
     leaves: Sequence[str] = ("tablespaces",)  # kinds of objects that pg_restore is told to leave out
+    jobs: int = _JOBS
 
     def prove_whole(self) -> None:
         """Unloadable where the dump shows of itself that it is cut short."""
@@ -51,8 +57,21 @@ class Loading:
         if cut := list(self.dump.cut_short()):
             raise Unloadable(f"{self.dump.path} is cut short: {', '.join(cut)}", hint="dump it or copy it again")
 
-    def load(self, site: Site) -> None:
-        """Bring the file there, load it as the officer into the database, which is empty, and take the file away."""
+    def load(self, site: Site, empty: Callable[[], object] | None = None) -> None:
+        """Bring the file there, load it as the officer into the database, which is empty, and take the file away.
+
+        Jobs of pg_restore may lock each other out, which says nothing of the dump: where `empty` makes the database
+        anew, it is loaded once more, by one.
+        """
+        try:
+            self._load(site)
+        except _LockedOut:
+            if empty is None or self.jobs == 1:
+                raise
+            empty()
+            replace(self, jobs=1).load(site)
+
+    def _load(self, site: Site) -> None:
         file = site.host.disk / "loading" / "dump"
         site.host.run(["rm", "-rf", str(file.parent)], deadline=_LOOK)  # what another left that could not be loaded
         site.host.bring(self.dump.path, file)
@@ -63,7 +82,7 @@ class Loading:
             told = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-c", "set synchronous_commit = off"]
             argv = [site.program("psql"), *where, *told, "-f", str(file)]
         else:
-            jobs = [] if self.dump.form is Form.TAR else ["-j", str(_JOBS)]
+            jobs = [] if self.dump.form is Form.TAR else ["-j", str(self.jobs)]
             left = [f"--no-{each}" for each in self.leaves]
             argv = [site.program("pg_restore"), *where, "--exit-on-error", *left, *jobs, str(file)]
         self._run(site, argv)
@@ -98,7 +117,8 @@ class Loading:
             if isinstance(machine := site.failed(says), Killed | CannotRun):
                 raise machine from None
             lacking, hint = self._remedy(told)
-            raise Unloadable(says, hint=hint, lacking=lacking) from None
+            kind = _LockedOut if _DEADLOCK in said else Unloadable
+            raise kind(says, hint=hint, lacking=lacking) from None
 
     def _remedy(self, told: str) -> tuple[bool, str]:
         """Whether it is this PostgreSQL that lacks something, and what to do about it."""
