@@ -1,6 +1,7 @@
 """Will each sequence give a number that nobody was given yet?"""
 
 from collections.abc import Iterator
+from math import inf
 
 from drill.evidence import Evidence, Sequence, Structure
 from drill.proofs import doubted
@@ -29,8 +30,9 @@ def _judge(sealed: Structure | None, held: Structure | None) -> tuple[Verdict, s
     fallen = [s for s in held.sequences if not _ahead(s) and not _no_worse(s, before.get((s.name, s.column)))]
     behind = sorted(f"{s.name} ({s.next_value} <= {s.highest})" for s in fallen)
     back = _set_back(sealed, held, {s.name for s in fallen})
-    if gone or behind or back:
-        parts = [("missing", gone), ("behind", behind), ("set back", back)]
+    ended = _ended(sealed, held)
+    if gone or behind or back or ended:
+        parts = [("missing", gone), ("behind", behind), ("set back", back), ("at their end", ended)]
         return Verdict.MISSED, "; ".join(f"{name}: {', '.join(which)}" for name, which in parts if which)
     if not held.sequences:
         return Verdict.MET, "0 ahead of their columns: it has none"
@@ -48,6 +50,26 @@ def _set_back(sealed: Structure, held: Structure, behind: set[str]) -> list[str]
     anew |= {name for name, told in sealed.objects.get("relations", {}).items() if told.split()[:2] == ["S", "u"]}
     fell = {s.name: s for s in sealed.sequences if now.get(s.name, s.next_value) < s.next_value}
     return [f"{name} ({now[name]} instead of {fell[name].next_value})" for name in sorted(fell.keys() - anew - behind)]
+
+
+def _ended(sealed: Structure, held: Structure) -> list[str]:
+    """Those that have no number left, and had more at the seal than a replay passes over."""
+    now, told = {s.name: s.next_value for s in held.sequences}, sealed.objects.get("sequences", {})
+    last = {s.name: _last(told[s.name]) for s in sealed.sequences if s.name in told and s.name in now}
+    left = {s.name for s in sealed.sequences if s.name in last and s.next_value + _passed(told[s.name]) <= last[s.name]}
+    return [f"{name} (its last is {last[name]})" for name in sorted(left) if now[name] > last[name]]
+
+
+def _last(told: str) -> float:
+    """What it counts up to, of `integer 1 1 1 9 1 f`; negated where it counts down, infinite where it cycles."""
+    *_, step, lowest, highest, _, cycle = told.split()
+    return inf if cycle == "t" else int(highest) if int(step) > 0 else -int(lowest)
+
+
+def _passed(told: str) -> int:
+    """How far a replay may leave it further on."""
+    *_, step, _, _, cache, _ = told.split()
+    return (32 + int(cache)) * abs(int(step))
 
 
 def _no_worse(sequence: Sequence, sealed: Sequence | None) -> bool:

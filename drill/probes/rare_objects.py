@@ -117,6 +117,17 @@ RARE: Mapping[str, LiteralString] = {
     " join pg_namespace n on n.oid = t.typnamespace join pg_type b on b.oid = t.typbasetype and b.typcollation <> t.typcollation"
     " join pg_collation l on l.oid = t.typcollation join pg_namespace m on m.oid = l.collnamespace where t.typtype = 'd' and "
     + of("pg_type", "t.oid"),
+    # an heir has first what it inherits, once it is restored
+    "orders of columns": "select " + RELATION + ", string_agg(quote_ident(a.attname), ' ' order by a.attnum) from pg_attribute a"
+    " join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace where a.attnum > 0 and not a.attisdropped"
+    " and c.relkind in ('r', 'p', 'f', 'c') and (c.relispartition or not exists (select from pg_inherits i where i.inhrelid = c.oid))"
+    " and " + of("pg_class", "c.oid") + " group by 1",
+    "schemas of collations": "select o.name, m.nspname || '.' || l.collname from (select " + RELATION + " || '.' || a.attname as name,"
+    " a.attcollation as oid from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace"
+    " where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c') and " + of("pg_class", "c.oid")
+    + " union all select n.nspname || '.' || t.typname, r.rngcollation from pg_range r join pg_type t on t.oid = r.rngtypid"
+    " join pg_namespace n on n.oid = t.typnamespace where " + of("pg_type", "t.oid") + ") o join pg_collation l on l.oid = o.oid"
+    " join pg_namespace m on m.oid = l.collnamespace where m.nspname <> 'pg_catalog'",
     "typed tables": "select " + RELATION + ", c.reloftype::regtype::text from pg_class c join pg_namespace n"
     " on n.oid = c.relnamespace where c.reloftype <> 0 and " + of("pg_class", "c.oid"),
     "access methods of tables": "select " + RELATION + ", a.amname from pg_class c join pg_namespace n on n.oid = c.relnamespace"

@@ -102,7 +102,7 @@ def _sequences(
             where = [own] if alone is None else alone
             highest = max((n for one in where if (n := _extreme(console, column, one, sign)) is not None), default=None)
         # asked after the column: a sequence is not bound to the snapshot and goes on meanwhile
-        ahead = sql.SQL("select case when is_called then last_value + {} else last_value end from {}").format(
+        ahead = sql.SQL("select case when is_called then last_value::numeric + {} else last_value end from {}").format(
             sql.Literal(step), sql.Identifier(schema, name)
         )
         yield evidence.Sequence(

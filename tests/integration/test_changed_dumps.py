@@ -180,6 +180,24 @@ CHANGED: dict[str, tuple[str, str, dict[str, list[str]]]] = {
             ]
         },
     ),
+    "ordered": (
+        "create schema s; create collation german (provider = builtin, locale = 'C.UTF-8');"
+        " create collation s.german (provider = builtin, locale = 'C'); create table t (a int, b text collate german);"
+        " create type pair as (a int, b int); create sequence up; create sequence down increment -2;"
+        " create sequence near maxvalue 30; create sequence round maxvalue 90 cycle; create sequence over maxvalue 90;"
+        " select setval('over', 90)",
+        "drop table t; create table t (b text collate s.german, a int); drop type pair;"
+        " create type pair as (b int, a int); select setval('up', 9223372036854775807);"
+        " select setval('down', -9223372036854775807); select setval('near', 30); select setval('round', 90)",
+        {
+            "schema": [
+                "orders of columns: public.pair is 'b a' instead of 'a b'",
+                "orders of columns: public.t is 'b a' instead of 'a b'",
+                "schemas of collations: public.t.b is 's.german' instead of 'public.german'",
+            ],
+            "sequences": ["at their end: public.down (its last is 9223372036854775808), public.up"],
+        },
+    ),
 }
 
 _ENDS = "-- PostgreSQL database dump complete"

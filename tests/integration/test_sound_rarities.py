@@ -54,6 +54,8 @@ insert into p default values;
 create table near () inherits (p);
 insert into near values (9, 9);
 select setval('p_id_seq', 9);
+create sequence spent;
+select setval('spent', 9223372036854775807);
 create foreign table far (i int not null) inherits (p) server f options (filename '/nowhere/at/all')
 """,
     "watched": """
