@@ -74,10 +74,15 @@ def _passed(told: str) -> int:
 
 def _no_worse(sequence: Sequence, sealed: Sequence | None) -> bool:
     """Was it behind at the seal, and by no less? A replay leaves it up to 32 numbers further on."""
-    if sealed is None or sequence.highest is None or sealed.highest is None:
+    if sealed is None:
         return False
-    return sequence.highest <= sealed.highest and sequence.next_value >= sealed.next_value
+    return _highest(sequence) <= _highest(sealed) and sequence.next_value >= sealed.next_value
 
 
 def _ahead(sequence: Sequence) -> bool:
-    return sequence.highest is None or sequence.next_value > sequence.highest
+    return sequence.next_value > _highest(sequence)
+
+
+def _highest(sequence: Sequence) -> float:
+    """In its column, which may hold none."""
+    return -inf if sequence.highest is None else sequence.highest
