@@ -63,7 +63,7 @@ def _ended(sealed: Structure, held: Structure) -> list[str]:
 def _last(told: str) -> float:
     """What it counts up to, of `integer 1 1 1 9 1 f`; negated where it counts down, infinite where it cycles."""
     *_, step, lowest, highest, _, cycle = told.split()
-    return inf if cycle == "t" else int(highest) if int(step) > 0 else -int(lowest)
+    return inf if cycle == "t" else -int(lowest) if step.startswith("-") else int(highest)
 
 
 def _passed(told: str) -> int:

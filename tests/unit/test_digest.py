@@ -64,6 +64,11 @@ def test_sums_are_kept_below_two_to_the_64(digest: Digest) -> None:
 _WRITTEN = """case when t."c" is distinct from null then pg_catalog.format('%s', t."c") end collate "C\""""
 
 
+@pytest.mark.parametrize("type_", ["boolean", "character(3)", "bpchar", '"char"', "inet", "cidr"])
+def test_what_a_cast_writes_otherwise_than_the_type_itself_stays_cast_in_the_portable_form(type_: str) -> None:
+    assert 'md5(row(t."c"::text)::text)' in of_table("x", (Column("c", type_),), form=Form.PORTABLE)
+
+
 @pytest.mark.parametrize(
     ("type_", "expression"),
     [

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from drill import checks
 from drill.evidence import Seal, Sequence, Structure
 from drill.verdict import Finding
@@ -62,6 +64,31 @@ def test_a_sequence_that_was_set_back_would_give_numbers_again() -> None:
     owned = Sequence("a", "t.x", 500, 400)
     assert sequenced(replace(owned, next_value=450), sealed=(owned,)).actual == "set back: a (450 instead of 500)"
     assert sequenced(replace(owned, next_value=300), sealed=(owned,)).actual == "behind: a (300 <= 400)"
+
+
+@pytest.mark.parametrize(
+    ("told", "at_the_seal", "ends"),
+    [
+        ("bigint 1 1 1 999 1 f", 966, "999"),
+        ("bigint 1 1 1 999 1 f", 967, None),  # a replay may have led it there
+        ("bigint 1 1 1 999 10 f", 957, "999"),
+        ("bigint 1 1 1 999 10 f", 958, None),
+        ("bigint 1 2 1 999 1 f", 933, "999"),
+        ("bigint 1 2 1 999 1 f", 934, None),
+        ("bigint -1 -1 -999 -1 1 f", 966, "999"),  # it counts down, and is told with its numbers negated
+        ("bigint -1 -1 -999 -1 1 f", 967, None),
+        ("bigint 1 1 1 999 1 t", 500, None),
+        ("bigint 5 1 1 999 1 f", 1000, None),  # it had come to its end at home
+    ],
+)
+def test_a_sequence_without_a_number_left_takes_no_row_any_more(told: str, at_the_seal: int, ends: str | None) -> None:
+    lone = Sequence("a", "", at_the_seal, None)
+    known = replace(STRUCTURE, sequences=(lone,), objects={"sequences": {"a": told}})
+    for now, at_its_end in ((999, False), (1000, True)):
+        there = replace(STRUCTURE, sequences=(replace(lone, next_value=max(now, at_the_seal)),))
+        evidence = replace(GOOD, seals={"land": Seal({}, known)}, holdings={"land": held(*RECEIPTS, structure=there)})
+        due = f"at their end: a (its last is {ends})" if ends and at_its_end else "1 ahead of their columns"
+        assert one(checks.sequences, evidence).actual == due
 
 
 def test_a_sequence_that_goes_round_or_is_unlogged_comes_to_lower_numbers() -> None:
