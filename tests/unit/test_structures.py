@@ -95,7 +95,7 @@ def test_a_sequence_that_goes_round_or_is_unlogged_comes_to_lower_numbers() -> N
     lone = Sequence("a", "", 500, None)
     holdings = {"land": held(*RECEIPTS, structure=replace(STRUCTURE, sequences=(replace(lone, next_value=6),)))}
     for goes_round, kept, verdict in (("f", "p", MISSED), ("t", "p", MET), ("f", "u", MET)):
-        objects = {"sequences": {"a": f"bigint 1 1 1 999 1 {goes_round}"}, "relations": {"a": f"S {kept}"}}
+        objects = {"sequences": {"a": f"bigint 1 1 1 999 1 {goes_round}"}, "relations": {"a": f"S {kept} options"}}
         known = replace(STRUCTURE, sequences=(lone,), objects=objects)
         evidence = replace(GOOD, seals={"land": Seal({}, known)}, holdings=holdings)
         assert one(checks.sequences, evidence).verdict is verdict
