@@ -25,6 +25,24 @@ SHIPPED = ROOT / "scenarios" / "own-data"
 HOSTILE = ROOT / "tests" / "integration"
 CANARY = "kanaarilind"  # what only rows say
 FORMS = ("-Fp", "-Fc", "-Fd", "-Ft")
+# One waits for the other, and the other for it, if both are made at a time; alone each goes on after a while.
+_WAITS = """
+create table t{mine} (i int);
+create function waits{mine}(i int) returns int language plpgsql immutable as 'begin return i; end';
+create index on t{mine} (waits{mine}(i));
+insert into t{mine} values (1);
+create or replace function waits{mine}(i int) returns int language plpgsql immutable as $$ begin
+  perform pg_catalog.pg_advisory_xact_lock({mine});
+  for n in 1 .. 100 loop
+    exit when current_setting('application_name') <> 'pg_restore';
+    exit when exists (select from pg_catalog.pg_locks where locktype = 'advisory' and objid = {other} and granted);
+    perform pg_catalog.pg_sleep(0.01);
+  end loop;
+  perform pg_catalog.pg_advisory_xact_lock({other});
+  return i;
+end $$;
+"""
+LOCKED_OUT = _WAITS.format(mine=1, other=2) + _WAITS.format(mine=2, other=1)
 
 
 @dataclass(frozen=True)

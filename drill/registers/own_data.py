@@ -69,14 +69,19 @@ class OwnData:
             raise Unloadable(f"the roles of {self.roles} cannot be created: {told}", hint=LACKS_SETTING, lacking=True)
         try:
             home.create_login(citizen(self.name))
-            with home.console() as console:
-                _do(console, "create database {database} template template0")
-                _do(console, "alter database {database} set log_min_messages = fatal")  # their functions may raise logs
-                _do(console, "alter role {courier} bypassrls")  # or policies would keep rows from the copies
-            loading.load(home)
+            self._empty(home)
+            loading.load(home, lambda: self._empty(home))
             self._prepare(home)
         except psycopg.Error as refused:
             raise home.failed(f"{self.name} cannot be filled: {of_error(refused)}") from None
+
+    def _empty(self, home: Site) -> None:
+        """Its database, made or made anew."""
+        with home.console() as console:
+            _do(console, "drop database if exists {database}")
+            _do(console, "create database {database} template template0")
+            _do(console, "alter database {database} set log_min_messages = fatal")  # their functions may raise logs
+            _do(console, "alter role {courier} bypassrls")  # or policies would keep rows from the copies
 
     def _prepare(self, home: Site) -> None:
         """The drill's own tables; the courier may read everything, citizens may leave receipts and nothing else."""

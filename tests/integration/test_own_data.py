@@ -14,7 +14,7 @@ from drill.objectives import OWN_DATA
 from drill.probes.survey import Surveyor
 from drill.registers.own_data import LeaveReceipt
 from drill.sites.site import COURIER, Site, citizen
-from tests.fix_own_data import CANARY, FORMS, SHIPPED, Town, cleared, discreet
+from tests.fix_own_data import CANARY, FORMS, LOCKED_OUT, SHIPPED, Town, cleared, discreet
 from tests.fix_pair import standing
 
 _GRANTED = """
@@ -73,6 +73,12 @@ def test_each_form_makes_the_register_that_the_origin_holds(town: Town, database
         assert origin.structure.indexes.items() <= held.structure.indexes.items()
     assert town.home.ask(_REPLICATION, database=OWN_DATA) == [(0, 0)]
     assert CANARY not in town.home.host.read(town.home.log)
+
+
+def test_jobs_that_lock_each_other_out_load_once_more(town: Town) -> None:
+    with town.origin.holding(LOCKED_OUT) as small:
+        town.load(town.origin.dumped(small, "-Fc"))
+    assert town.home.ask("select (select i from t1), (select i from t2)", database=OWN_DATA) == [(1, 1)]
 
 
 def test_owners_and_rights_come_along(town: Town) -> None:

@@ -12,24 +12,8 @@ from drill.seals import How
 from drill.verdict import Finding, Verdict
 from drill.verification import Verification
 from tests.fix_home import lone, origin_of
+from tests.fix_own_data import LOCKED_OUT
 
-# One waits for the other, and the other for it, if both are made at a time; alone each goes on after a while.
-_WAITS = """
-create table t{mine} (i int);
-create function waits{mine}(i int) returns int language plpgsql immutable as 'begin return i; end';
-create index on t{mine} (waits{mine}(i));
-insert into t{mine} values (1);
-create or replace function waits{mine}(i int) returns int language plpgsql immutable as $$ begin
-  perform pg_catalog.pg_advisory_xact_lock({mine});
-  for n in 1 .. 100 loop
-    exit when current_setting('application_name') <> 'pg_restore';
-    exit when exists (select from pg_catalog.pg_locks where locktype = 'advisory' and objid = {other} and granted);
-    perform pg_catalog.pg_sleep(0.01);
-  end loop;
-  perform pg_catalog.pg_advisory_xact_lock({other});
-  return i;
-end $$;
-"""
 RARE = {
     "numbers": """
 create table n (d float8, r real, p point, a float8[]);
@@ -66,7 +50,7 @@ create function enter() returns event_trigger language plpgsql as
 create event trigger enters on login execute function enter();
 alter database watched set event_triggers = on
 """,
-    "waiting": _WAITS.format(mine=1, other=2) + _WAITS.format(mine=2, other=1),
+    "waiting": LOCKED_OUT,
 }
 
 
