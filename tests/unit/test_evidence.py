@@ -96,6 +96,12 @@ def test_what_is_read_back_is_what_was_written(
         assert folder.read() == evidence
 
 
+def test_the_misses_that_a_scenario_expects_are_read_as_they_were_written_down() -> None:
+    facts = {**GOOD.events[0].facts, "expected": {"a": "all", "b": "some", "c": ["land", "tax"]}}
+    evidence = Evidence.rebuilt((event(0, "began", **facts), *GOOD.events[1:]), (), seals={}, holdings={})
+    assert evidence.expected == {"a": "all", "b": "some", "c": {"land", "tax"}}
+
+
 def test_a_good_drill_is_judged_alike_from_its_folder(folder: Folder) -> None:
     assert folder.read() == GOOD
     assert judge(folder.read()) == judge(GOOD)
