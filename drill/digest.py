@@ -119,7 +119,7 @@ def value(column: Column, row: str) -> str:
         return f"{_SENT[bare]}({named})"
     if bare in _FLOATS:
         return _FLOATS[bare].format(named)
-    return f"case when {named} is distinct from null then pg_catalog.format('%s', {named}) end collate \"C\""
+    return f'case when {named} is distinct from null then pg_catalog.concat({named}) end collate "C"'
 
 
 def row_hash(columns: Iterable[Column], row: str) -> str:
