@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from drill.hosts import Host
     from drill.sites.site import Site
 
+TAIL = 10  # lines of a log that are told
 _GRACE = 3.0  # seconds from a start until a process of the server must have been seen
 _CUT = re.compile("server closed the connection unexpectedly|connection to server was lost")
 _A_MOMENT = 1.0  # seconds until a server has written why a part of it is gone
@@ -60,13 +61,13 @@ def _last_words(site: Site) -> str:
     return found[-1] if found else "its log does not say why"
 
 
-def heard_out(site: Site, says: str) -> str:
-    """The last that its log tells. Who was cut off is told why only a moment later, by a server that lives on."""
+def heard_out(site: Site, says: str) -> list[str]:
+    """The last lines of its log. Who was cut off is told why only a moment later, by a server that lives on."""
 
     def told() -> bool:
-        return _PART_GONE.search(site.log_tail(_LAST_RESTART)) is not None or not serves(site.host)
+        return any(map(_PART_GONE.search, site.log_lines(_LAST_RESTART))) or not serves(site.host)
 
     if _CUT.search(says):
         with suppress(NotInTime):
             wait_until("its server says why", told, deadline=_A_MOMENT, hint=site.log_tail)
-    return site.log_tail(_LAST_RESTART)
+    return site.log_lines(_LAST_RESTART)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,6 @@ class Loading:
     database: str
     roles: Path | None = None  # what pg_dumpall --globals-only wrote on the dump's server
     leaves: Sequence[str] = ("tablespaces",)  # kinds of objects that pg_restore is told to leave out
-    jobs: int = _JOBS
 
     def prove_whole(self) -> None:
         """Unloadable where the dump shows of itself that it is cut short."""
@@ -64,14 +63,14 @@ class Loading:
         anew, it is loaded once more, by one.
         """
         try:
-            self._load(site)
+            self._load(site, _JOBS)
         except _LockedOut:
-            if empty is None or self.jobs == 1:
+            if empty is None:
                 raise
             empty()
-            replace(self, jobs=1).load(site)
+            self._load(site, 1)
 
-    def _load(self, site: Site) -> None:
+    def _load(self, site: Site, jobs: int) -> None:
         file = site.host.disk / "loading" / "dump"
         site.host.run(["rm", "-rf", str(file.parent)], deadline=_LOOK)  # what another left that could not be loaded
         site.host.bring(self.dump.path, file)
@@ -82,9 +81,9 @@ class Loading:
             told = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-c", "set synchronous_commit = off"]
             argv = [site.program("psql"), *where, *told, "-f", str(file)]
         else:
-            jobs = [] if self.dump.form is Form.TAR else ["-j", str(self.jobs)]
+            together = [] if self.dump.form is Form.TAR else ["-j", str(jobs)]
             left = [f"--no-{each}" for each in self.leaves]
-            argv = [site.program("pg_restore"), *where, "--exit-on-error", *left, *jobs, str(file)]
+            argv = [site.program("pg_restore"), *where, "--exit-on-error", *left, *together, str(file)]
         self._run(site, argv)
         site.host.run(["rm", "-rf", str(file.parent)], deadline=_LOOK)
 

@@ -18,7 +18,7 @@ from drill.hosts.cable import Cable
 from drill.sites.console import Console
 from drill.sites.discretion import of_error
 from drill.sites.keys import Keys
-from drill.sites.living import heard_out, serves, wait_for
+from drill.sites.living import TAIL, heard_out, serves, wait_for
 from drill.sites.settings import DISCREET, HBA, HONEST, RESUME, RIGHTS, SETTINGS, known, letters, made_with
 
 OFFICER = "drill"  # the superuser at both sites: the console
@@ -204,22 +204,23 @@ class Site:
         """The server's log on its own host."""
         return self.host.disk / "server.log"
 
-    def log_tail(self, lines: int = 10) -> str:
-        """The last lines of the server's log, for an error message."""
-        return " | ".join(self.host.read(self.log).splitlines()[-lines:]) or "(empty)"
+    def log_lines(self, last: int) -> list[str]:
+        """So many of the server's log, from its end."""
+        return self.host.read(self.log).splitlines()[-last:] or ["(empty)"]
 
-    def _log_ends(self) -> str:
-        return f"its log ends: {self.log_tail()}"
+    def log_tail(self) -> str:
+        """The last lines of the server's log, for an error message."""
+        return " | ".join(self.log_lines(TAIL))
 
     def failed(self, says: str, why: psycopg.Error | None = None) -> DrillError:
         """What a server's words, and its log, make of a step. One that was only too slow might still have done it."""
-        ends = self._log_ends()
         if self.discreet and why is not None:
             says = says.replace(str(why), of_error(why))
+        last = heard_out(self, says)
+        ends = f"its log ends: {' | '.join(last[-TAIL:])}"
         if isinstance(why, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
             return NotInTime(f"{self.name}: {' '.join(says.split())}", hint=ends)
-        seen = heard_out(self, says)
-        return failure(f"{self.name}: {' '.join(says.split())}", hint=ends, seen=seen, disk=self.host.disk)
+        return failure(f"{self.name}: {' '.join(says.split())}", hint=ends, seen=" ".join(last), disk=self.host.disk)
 
     # -- ways in ----------------------------------------------------------------------------------------------------
 
